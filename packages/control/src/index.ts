@@ -1,0 +1,2 @@
+export { type ApiParts, controlApi } from './api.ts';
+export { type ControlServer, serveControl } from './server.ts';

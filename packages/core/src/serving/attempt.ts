@@ -1,0 +1,129 @@
+import type { CancelTimer, Timers } from '../kernel/clock.ts';
+import { describeError, EvenkeelError, isEvenkeelError } from '../kernel/errors.ts';
+import type { FeatureSet, Prediction, PredictRequest } from './prediction.ts';
+import type { Rung, RungContext } from './rung.ts';
+
+/** What came of trying one rung. */
+export type AttemptResult =
+  | { readonly kind: 'answered'; readonly prediction: Prediction }
+  | { readonly kind: 'failed'; readonly error: EvenkeelError; readonly reason: string }
+  /** The fault is the caller's: the walk ends. */
+  | { readonly kind: 'caller_error'; readonly error: EvenkeelError }
+  | { readonly kind: 'timed_out'; readonly reason: string }
+  | { readonly kind: 'client_gone' };
+
+/** Aborting with one constant reason: building a DOMException per abort costs more than the rest of the attempt. */
+const LOST_TURN: EvenkeelError = new EvenkeelError('upstream_timeout', 'the rung lost its turn');
+const CLIENT_GONE: EvenkeelError = new EvenkeelError('client_closed');
+
+/** The signal is made only for handlers that look at it: an AbortController is the dearest thing on this path. */
+class AttemptContext implements RungContext {
+  readonly budgetMs: number;
+  readonly features: FeatureSet | undefined;
+  #controller: AbortController | undefined;
+  #reason: EvenkeelError | undefined;
+
+  constructor(budgetMs: number, features: FeatureSet | undefined) {
+    this.budgetMs = budgetMs;
+    this.features = features;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#reason !== undefined) this.#controller.abort(this.#reason);
+    }
+    return this.#controller.signal;
+  }
+
+  abort(reason: EvenkeelError): void {
+    if (this.#reason !== undefined) return;
+    this.#reason = reason;
+    this.#controller?.abort(reason);
+  }
+}
+
+/** A handle on a running attempt: the pipeline keeps it while a stream flows. */
+export interface Attempt {
+  readonly result: AttemptResult | Promise<AttemptResult>;
+  /** Aborts what is left of it (a stream that nobody reads any more). */
+  readonly abort: () => void;
+}
+
+function failure(error: unknown): AttemptResult {
+  if (isEvenkeelError(error)) {
+    if (error.code === 'bad_request' || error.code === 'payload_too_large')
+      return { kind: 'caller_error', error };
+    if (error.code === 'upstream_timeout' || error.code === 'deadline_exceeded')
+      return { kind: 'timed_out', reason: error.message };
+    return { kind: 'failed', error, reason: error.message };
+  }
+  const reason = describeError(error);
+  return { kind: 'failed', error: new EvenkeelError('upstream_error', reason, { cause: error }), reason };
+}
+
+function discard(late: Prediction): void {
+  if (late.kind !== 'stream') return;
+  // Nobody will read it: let its source stop generating.
+  void late.rest[Symbol.asyncIterator]()
+    .return?.(undefined)
+    ?.then(undefined, () => {});
+}
+
+/**
+ * Runs one rung's handler for at most `budgetMs` milliseconds.
+ * It ends when the handler answers, when the time is up (the handler's signal is aborted), or when the caller goes.
+ * A stream counts as answered at its first chunk; the caller's going later is the reader's business.
+ */
+export function attempt(
+  rung: Rung,
+  request: PredictRequest,
+  features: FeatureSet | undefined,
+  budgetMs: number,
+  timers: Timers,
+): Attempt {
+  const context = new AttemptContext(budgetMs, features);
+  const abort = (): void => context.abort(CLIENT_GONE);
+  if (request.signal?.aborted === true) return { result: { kind: 'client_gone' }, abort };
+
+  let answer: Prediction | Promise<Prediction>;
+  try {
+    answer = rung.handler(request, context);
+  } catch (error) {
+    return { result: failure(error), abort };
+  }
+  if (!('then' in answer)) return { result: { kind: 'answered', prediction: answer }, abort };
+
+  const pending = answer;
+  const result = new Promise<AttemptResult>((resolve) => {
+    let settled = false;
+    let cancelTimer: CancelTimer | undefined;
+    const settle = (result: AttemptResult): void => {
+      settled = true;
+      cancelTimer?.();
+      request.signal?.removeEventListener('abort', onGone);
+      resolve(result);
+    };
+    const onGone = (): void => {
+      if (settled) return;
+      context.abort(CLIENT_GONE);
+      settle({ kind: 'client_gone' });
+    };
+    request.signal?.addEventListener('abort', onGone);
+    cancelTimer = timers.after(budgetMs, () => {
+      if (settled) return;
+      context.abort(LOST_TURN);
+      settle({ kind: 'timed_out', reason: `no answer within ${Math.round(budgetMs)} ms` });
+    });
+    pending.then(
+      (prediction) => {
+        if (settled) discard(prediction);
+        else settle({ kind: 'answered', prediction });
+      },
+      (error: unknown) => {
+        if (!settled) settle(failure(error));
+      },
+    );
+  });
+  return { result, abort };
+}

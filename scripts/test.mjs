@@ -1,0 +1,56 @@
+// Installs what the tests need, builds, and runs every test. Arguments go on to vitest.
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { build, install, root, run, stopwatch } from './steps.mjs';
+
+/** Debian packages that tests drive for real, and a command that shows each is there. */
+const needed = [['redis-server', 'redis-server']];
+
+function missing() {
+  return needed
+    .filter(([, command]) => spawnSync('sh', ['-c', `command -v ${command}`]).status !== 0)
+    .map(([name]) => name);
+}
+
+const watch = stopwatch();
+await watch.lap('install', install);
+let lacking = missing();
+if (
+  lacking.length > 0 &&
+  process.getuid?.() === 0 &&
+  spawnSync('sh', ['-c', 'command -v apt-get']).status === 0
+) {
+  await watch.lap('debian packages', async () => {
+    const env = { DEBIAN_FRONTEND: 'noninteractive' };
+    try {
+      await run('apt-get', ['update', '-q'], { quiet: true, env });
+      await run('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...lacking], {
+        quiet: true,
+        env,
+      });
+    } catch (error) {
+      console.error(error.message);
+    }
+  });
+  lacking = missing();
+}
+if (lacking.length > 0) {
+  console.error(
+    `Missing: ${lacking.join(', ')}. The tests that need them are skipped, or fail when CI=true.`,
+  );
+}
+await watch.lap('build', build);
+let failed = false;
+await watch.lap('tests', async () => {
+  try {
+    await run(process.execPath, [
+      join(root, 'node_modules', 'vitest', 'vitest.mjs'),
+      'run',
+      ...process.argv.slice(2),
+    ]);
+  } catch {
+    failed = true;
+  }
+});
+console.log(`${failed ? 'FAILED' : 'ok'}: ${watch.words()}`);
+process.exit(failed ? 1 : 0);
