@@ -33,6 +33,7 @@ module.exports = {
     inCore('telemetry', 'kernel'),
     inCore('degradation', 'kernel'),
     inCore('admission', 'kernel'),
+    inCore('objectives', 'kernel', 'telemetry'),
     inCore('serving', 'kernel', 'telemetry', 'degradation', 'admission'),
     may('config', 'core'),
     may('store', 'core'),

@@ -71,7 +71,10 @@ export function controlApi(parts: ApiParts): Hono {
       name,
       (await link.services()).map((known) => known.name),
     );
-    throw new EvenkeelError('unknown_service', `no service "${name}"${near === undefined ? '' : `; "${near}"?`}`);
+    throw new EvenkeelError(
+      'unknown_service',
+      `no service "${name}"${near === undefined ? '' : `; "${near}"?`}`,
+    );
   });
 
   app.get('/api/v1/requests', async (context) => {
@@ -81,7 +84,10 @@ export function controlApi(parts: ApiParts): Hono {
   app.get('/api/v1/requests/:id', async (context) => {
     const record = await link.request(context.req.param('id'));
     if (record === undefined) {
-      throw new EvenkeelError('not_found', 'no record of this request: it is unknown, or older than what is kept');
+      throw new EvenkeelError(
+        'not_found',
+        'no record of this request: it is unknown, or older than what is kept',
+      );
     }
     return context.json(record);
   });

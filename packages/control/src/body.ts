@@ -1,6 +1,6 @@
 import { EvenkeelError } from '@evenkeel/core';
 import type { Context } from 'hono';
-import { z } from 'zod';
+import type { z } from 'zod';
 
 /** Reads a JSON body through its schema. @throws EvenkeelError bad_request naming every field that is wrong */
 export async function jsonBody<T>(context: Context, schema: z.ZodType<T>): Promise<T> {

@@ -7,7 +7,8 @@ const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as con
 const lease = z.string().transform((text, context) => {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text);
   const unit = match?.[2];
-  const known = unit === 'ms' || unit === 's' || unit === 'm' || unit === 'h' || unit === 'd' ? unit : undefined;
+  const known =
+    unit === 'ms' || unit === 's' || unit === 'm' || unit === 'h' || unit === 'd' ? unit : undefined;
   const ms = known === undefined ? Number.NaN : Number(match?.[1]) * UNITS[known];
   if (ms > 0 && ms <= MAX_LEASE_MS) return ms;
   context.addIssue({ code: 'custom', message: `expected a duration up to 7d such as "15m", not "${text}"` });

@@ -12,12 +12,18 @@ const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i;
 export async function sameOrigin(context: Context, next: Next): Promise<Response | undefined> {
   const host = context.req.header('host') ?? '';
   if (!LOOPBACK_HOST.test(host)) {
-    return problem(context, new EvenkeelError('forbidden', `this API answers on loopback only, not for "${host}"`));
+    return problem(
+      context,
+      new EvenkeelError('forbidden', `this API answers on loopback only, not for "${host}"`),
+    );
   }
   const method = context.req.method;
   const origin = context.req.header('origin');
   if (method !== 'GET' && method !== 'HEAD' && origin !== undefined && origin !== `http://${host}`) {
-    return problem(context, new EvenkeelError('forbidden', `writes from the origin "${origin}" are not allowed`));
+    return problem(
+      context,
+      new EvenkeelError('forbidden', `writes from the origin "${origin}" are not allowed`),
+    );
   }
   await next();
   return undefined;

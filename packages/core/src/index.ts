@@ -32,6 +32,48 @@ export {
 export { type Listeners, listeners, type Unsubscribe } from './kernel/listeners.ts';
 export { nearestName } from './kernel/nearest.ts';
 export { type Random, seededRandom } from './kernel/random.ts';
+export {
+  type Allowance,
+  type BudgetState,
+  type BudgetStatus,
+  budgetStatus,
+  burnRate,
+  CRITICAL_BELOW,
+  timeToExhaustion,
+  WARNING_BELOW,
+} from './objectives/budget.ts';
+export {
+  BURN_PAIRS,
+  type BurnPair,
+  type BurnRule,
+  type BurnVerdict,
+  burnFactor,
+  burnRules,
+  detectionTime,
+  judgeBurn,
+  resetTime,
+  wilsonLower,
+} from './objectives/burn-alert.ts';
+export {
+  addCounts,
+  type Budgeting,
+  type Counts,
+  errorRatio,
+  NO_EVENTS,
+  sliceCounts,
+} from './objectives/counts.ts';
+export { type Judgement, judge, type RequestIndicator } from './objectives/indicator.ts';
+export type { IndicatorSource, Objective, ObjectiveCategory } from './objectives/objective.ts';
+export { isTimeZone, type LocalTime, localTime } from './objectives/time-zone.ts';
+export {
+  type CalendarUnit,
+  LONGEST_WINDOW_MS,
+  type ObjectiveWindow,
+  rolling,
+  type Span,
+  windowAt,
+  windowLength,
+} from './objectives/window.ts';
 export type { Answer, ServingService } from './serving/answer.ts';
 export {
   type Directive,
@@ -44,6 +86,13 @@ export type { ComponentState, Entrance, EntryControl, EntryEvent } from './servi
 export type { FeatureReading, RequestFeatures } from './serving/features.ts';
 export type { Figures } from './serving/figures.ts';
 export type {
+  ComponentStatus,
+  RecordFilter,
+  ReplicaLink,
+  RungStatus,
+  ServiceStatus,
+} from './serving/link.ts';
+export type {
   Caller,
   FeatureSet,
   Prediction,
@@ -54,7 +103,6 @@ export type {
   Usage,
   ValuePrediction,
 } from './serving/prediction.ts';
-export type { ComponentStatus, RecordFilter, ReplicaLink, RungStatus, ServiceStatus } from './serving/link.ts';
 export type { Rung, RungContext, RungHandler } from './serving/rung.ts';
 export { ALLOW, type SafetyCheck, type SafetyVerdict, type Strictness } from './serving/safety.ts';
 export { createService, type Service, type ServiceDefinition, type ServiceHost } from './serving/service.ts';

@@ -3,6 +3,8 @@ export interface LimitWindow {
   readonly durationMs: number;
   /** Answers with a latency, time-outs included (their latency is what they waited, at least). */
   readonly samples: number;
+  /** Calls that ended, those turned away included. */
+  readonly ended: number;
   /** Weight that finished, per millisecond. */
   readonly throughput: number;
   /** Share of finished work in [0, 1] that timed out or was turned away by the model. */

@@ -14,7 +14,7 @@ export interface AdaptiveLimitOptions {
   readonly windowMs?: number;
   /** A window has at least this many samples, unless traffic is too thin for it. Default 50. */
   readonly windowSamples?: number;
-  /** A probe runs at this share of the limit, in (0, 1). Default 0.5. */
+  /** A probe runs at this share of the limit, in (0, 1). Default 0.6. */
   readonly probeShare?: number;
   /** But never below this concurrency (a setting apart from the floor). Default 1. */
   readonly probeConcurrency?: number;
@@ -51,16 +51,16 @@ export interface AdaptiveLimitState {
 
 /** An early probe, asked for by a symptom, keeps at least this distance from the last one. */
 const MIN_PROBE_GAP_MS = 4000;
-/** After a probe moved the baseline, the next one comes this soon: the first was taken from too high a limit. */
+/** After a probe moved the baseline the next one comes this soon: the first may have been taken from too high a limit. */
 const CONFIRM_PROBE_MS = 3000;
 /** A probe's measure within this share of the baseline confirms it; outside, it replaces it. */
 const AGREES = 0.2;
 /** Old measurements weigh no more than this many samples. */
 const MEMORY_SAMPLES = 300;
 
-/** Below: may grow. Above: must shrink. Never under 1 and 3: one window's noise is that big. */
+/** Below: may grow. Above: must shrink. Never under 1.5 and 4: one window's noise is that big. */
 function band(limit: number): { readonly low: number; readonly high: number } {
-  return { low: Math.max(1, 0.08 * limit), high: Math.max(3, 0.2 * limit) };
+  return { low: Math.max(1.5, 0.1 * limit), high: Math.max(4, 0.25 * limit) };
 }
 
 function orderProbe(limit: number, levelMs: number, s: Settings): ProbeOrder {
@@ -87,8 +87,23 @@ function decide(
 function follow(state: AdaptiveLimitState, window: LimitWindow, upward: boolean): number {
   const { baselineMs } = state;
   const { levelMs } = window;
-  if (levelMs < baselineMs) return baselineMs + (levelMs < 0.7 * baselineMs ? 0.6 : 0.2) * (levelMs - baselineMs);
+  if (levelMs < baselineMs)
+    return baselineMs + (levelMs < 0.7 * baselineMs ? 0.6 : 0.2) * (levelMs - baselineMs);
   return upward ? baselineMs + 0.05 * Math.min(1, window.samples / 50) * (levelMs - baselineMs) : baselineMs;
+}
+
+/**
+ * Were the latency made by our own queue, it would fall in proportion to the limit. If it stays well above that, the
+ * baseline is stale: the service itself has become slower.
+ */
+function cutsInVain(
+  from: { readonly limit: number; readonly levelMs: number },
+  levelMs: number,
+  baselineMs: number,
+  limit: number,
+): boolean {
+  const expected = Math.max(baselineMs, (from.levelMs * limit) / from.limit);
+  return levelMs >= 0.85 * from.levelMs || (levelMs > 1.6 * baselineMs && levelMs > 1.3 * expected);
 }
 
 function change(
@@ -98,16 +113,24 @@ function change(
   s: Settings,
 ): LimitDecision<AdaptiveLimitState> {
   const recentPeak = Math.max(window.peakInflight, before.recentPeak * 0.98);
-  if (window.samples === 0 && window.dropShare === 0) return decide(before, 'hold: no answers to judge by', undefined);
+  if (window.samples === 0 && window.dropShare === 0)
+    return decide(before, 'hold: no answers to judge by', undefined);
   if (before.baselineMs === 0 && window.samples > 0) {
     const state = { ...before, baselineMs: window.levelMs, baselineSamples: window.samples, recentPeak };
-    if (!window.reachedLimit) return decide(state, `hold: first look, ${round(window.levelMs)} ms`, undefined);
+    if (!window.reachedLimit)
+      return decide(state, `hold: first look, ${round(window.levelMs)} ms`, undefined);
     // Saturated from the start: what was measured holds an unknown queue.
     const probe = orderProbe(before.limit, window.levelMs, s);
-    return decide({ ...state, lastProbeAt: now }, 'probe: saturated before the no-load latency was known', probe);
+    return decide(
+      { ...state, lastProbeAt: now },
+      'probe: saturated before the no-load latency was known',
+      probe,
+    );
   }
 
-  const excessDrops = window.dropShare - before.baselineDrops;
+  // Two standard errors off: a few time-outs among fifty answers are chance.
+  const chance = 2 * Math.sqrt((window.dropShare * (1 - window.dropShare)) / Math.max(1, window.ended));
+  const excessDrops = window.dropShare - before.baselineDrops - chance;
   const ceiling = Math.max(s.initialLimit, s.peakFactor * recentPeak);
   const busy = window.reachedLimit || window.meanInflight > before.limit / 2;
   if (!busy && excessDrops <= s.dropTolerance) {
@@ -116,7 +139,7 @@ function change(
       ...before,
       limit,
       baselineMs: follow(before, window, true),
-      baselineDrops: before.baselineDrops + 0.1 * excessDrops,
+      baselineDrops: before.baselineDrops + 0.1 * (window.dropShare - before.baselineDrops),
       queue: undefined,
       cutFrom: undefined,
       atFloor: 0,
@@ -150,7 +173,11 @@ function change(
   limit = Math.max(s.minLimit, limit);
 
   const cut = limit < before.limit || (limit === s.minLimit && reason.startsWith('lower'));
-  const cutFrom = cut ? (before.cutFrom ?? { limit: before.limit, levelMs: window.levelMs }) : undefined;
+  const cutFrom = cut
+    ? (before.cutFrom ?? { limit: before.limit, levelMs: window.levelMs })
+    : limit > before.limit
+      ? undefined
+      : before.cutFrom;
   const atFloor = limit === s.minLimit && cut ? before.atFloor + 1 : 0;
   const state: AdaptiveLimitState = {
     ...before,
@@ -163,8 +190,10 @@ function change(
     recentPeak,
   };
 
-  // If latency is not ours to lower, the baseline is stale: the service itself got slower.
-  const vain = cutFrom !== undefined && limit <= 0.75 * cutFrom.limit && window.levelMs >= 0.85 * cutFrom.levelMs;
+  const vain =
+    cutFrom !== undefined &&
+    limit <= 0.75 * cutFrom.limit &&
+    cutsInVain(cutFrom, window.levelMs, baselineMs, before.limit);
   const due = state.probeInMs <= 0;
   const early = (vain || atFloor >= 5) && now - before.lastProbeAt >= MIN_PROBE_GAP_MS;
   if (!due && !early) return decide(state, reason, undefined);
@@ -184,7 +213,11 @@ function probed(
   const probeInMs = s.probeEveryMs * (0.75 + 0.5 * result.jitter);
   if (result.samples < 8 || result.dropShare > 0.5) {
     const state = { ...before, probeInMs: Math.min(probeInMs, 2 * MIN_PROBE_GAP_MS) };
-    return decide(state, `hold: the probe gave ${result.samples} answers, too few or too many failed`, undefined);
+    return decide(
+      state,
+      `hold: the probe gave ${result.samples} answers, too few or too many failed`,
+      undefined,
+    );
   }
   const off = before.baselineMs === 0 ? 1 : result.levelMs / before.baselineMs - 1;
   const agrees = Math.abs(off) <= AGREES;
@@ -195,11 +228,13 @@ function probed(
     ...before,
     baselineMs,
     baselineSamples: old + result.samples,
-    baselineDrops: agrees ? before.baselineDrops + share * (result.dropShare - before.baselineDrops) : result.dropShare,
+    baselineDrops: agrees
+      ? before.baselineDrops + share * (result.dropShare - before.baselineDrops)
+      : result.dropShare,
     queue: undefined,
     cutFrom: undefined,
     // A lower measure may still hold a part of the queue: look again soon from the lower limit that follows.
-    probeInMs: off < -AGREES ? CONFIRM_PROBE_MS * (0.75 + 0.5 * result.jitter) : probeInMs,
+    probeInMs: !agrees ? CONFIRM_PROBE_MS * (0.75 + 0.5 * result.jitter) : probeInMs,
   };
   const verb = agrees ? 'confirmed' : 'measured anew';
   return decide(state, `hold: no-load latency ${verb}, ${round(baselineMs)} ms`, undefined);
@@ -229,7 +264,7 @@ export function adaptiveLimit(options: AdaptiveLimitOptions = {}): LimitPolicy<A
     peakFactor: options.peakFactor ?? 2,
     windowMs: options.windowMs ?? 400,
     windowSamples: options.windowSamples ?? 50,
-    probeShare: options.probeShare ?? 0.5,
+    probeShare: options.probeShare ?? 0.6,
     probeConcurrency: options.probeConcurrency ?? 1,
     probeSamples: options.probeSamples ?? 60,
     probeEveryMs: options.probeEveryMs ?? 30_000,

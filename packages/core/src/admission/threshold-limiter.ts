@@ -51,7 +51,8 @@ function change(
   let direction: 1 | -1 = -1;
   if (!overloaded) {
     if (window.p95Ms >= CALM * thresholdMs) return keep(`hold: ${p95}`);
-    if (!window.reachedLimit) return keep(`hold: ${window.meanInflight.toFixed(1)} of ${before.limit.toFixed(1)} in use`);
+    if (!window.reachedLimit)
+      return keep(`hold: ${window.meanInflight.toFixed(1)} of ${before.limit.toFixed(1)} in use`);
     direction = 1;
   }
   const turned = before.direction !== 0 && before.direction !== direction;
@@ -63,8 +64,10 @@ function change(
       ? Math.min(FULL_STEP, before.step * 2)
       : before.step;
   const severe = overloaded && (window.p95Ms > 2 * thresholdMs || window.dropShare > 0.2);
-  const factor = severe ? SEVERE_FACTOR : 1 + direction * step;
-  const limit = direction > 0 ? Math.min(maxLimit, before.limit * factor) : Math.max(minLimit, before.limit * factor);
+  // Five per cent of a small limit is no permit at all, and would take a minute to become one.
+  const move = severe ? (1 - SEVERE_FACTOR) * before.limit : step * Math.max(before.limit, 10);
+  const limit =
+    direction > 0 ? Math.min(maxLimit, before.limit + move) : Math.max(minLimit, before.limit - move);
   const drops = window.dropShare > 0.05 ? `, ${(100 * window.dropShare).toFixed(0)} % dropped` : '';
   return {
     state: { limit, step, direction, run },

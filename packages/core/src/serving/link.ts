@@ -39,7 +39,9 @@ export interface ServiceStatus {
   readonly reason: string;
   /** Milliseconds since requests enter there. */
   readonly sinceMs: number;
-  readonly probing: { readonly rung: string; readonly successes: number; readonly needed: number } | undefined;
+  readonly probing:
+    | { readonly rung: string; readonly successes: number; readonly needed: number }
+    | undefined;
   readonly rungs: readonly RungStatus[];
   readonly gate: GateSnapshot | undefined;
   readonly components: readonly ComponentStatus[];
@@ -70,7 +72,12 @@ export interface ReplicaLink {
   directives(): Promise<readonly Directive[]>;
   /** @throws EvenkeelError unknown_service, or bad_request when the order names what the service has not */
   direct(
-    order: { readonly service: string; readonly order: Order; readonly owner: string; readonly reason: string },
+    order: {
+      readonly service: string;
+      readonly order: Order;
+      readonly owner: string;
+      readonly reason: string;
+    },
     leaseMs: number,
   ): Promise<Directive>;
   /** False when it was not in force. */

@@ -1,4 +1,11 @@
-import { type Breaker, type CancelTimer, type Clock, describeError, EvenkeelError, type Timers } from '@evenkeel/core';
+import {
+  type Breaker,
+  type CancelTimer,
+  type Clock,
+  describeError,
+  EvenkeelError,
+  type Timers,
+} from '@evenkeel/core';
 import { inWords } from './duration-words.ts';
 import type { EntityKey, FeatureRow, FeatureSource } from './source.ts';
 
@@ -25,7 +32,16 @@ export interface GuardedFetchHost {
   readonly breaker: Breaker;
 }
 
+export const CLOSED = 'the feature source was closed';
 export const BREAKER_REFUSES = 'the breaker of the feature source is open';
+
+/** Node says "connection refused" for a name with two addresses in an error without a message, but with a code. */
+function faultOf(cause: unknown): string {
+  if (cause instanceof Error && cause.message === '' && 'code' in cause && typeof cause.code === 'string') {
+    return cause.code;
+  }
+  return describeError(cause);
+}
 
 /** An async frame turns a source that throws into one that rejects. */
 async function call(
@@ -47,6 +63,7 @@ export function createGuardedFetch(timeoutMs: number, host: GuardedFetchHost): G
   let failures = 0;
   let timeouts = 0;
   let refused = 0;
+  let closed = false;
 
   function start(
     permit: number,
@@ -65,7 +82,7 @@ export function createGuardedFetch(timeoutMs: number, host: GuardedFetchHost): G
     function abandon(): void {
       if (!end()) return;
       breaker.release(permit);
-      const error = new EvenkeelError('upstream_error', 'the feature source was closed');
+      const error = new EvenkeelError('upstream_error', CLOSED);
       controller.abort(error);
       reject(error);
     }
@@ -91,13 +108,14 @@ export function createGuardedFetch(timeoutMs: number, host: GuardedFetchHost): G
         if (!end()) return;
         failures += 1;
         breaker.failure(permit, clock.now() - startedAt);
-        reject(new EvenkeelError('upstream_error', `feature source failed: ${describeError(cause)}`, { cause }));
+        reject(new EvenkeelError('upstream_error', `feature source failed: ${faultOf(cause)}`, { cause }));
       },
     );
   }
 
   return {
     fetch(entities) {
+      if (closed) return Promise.reject(new EvenkeelError('upstream_error', CLOSED));
       const permit = breaker.tryAcquire();
       if (permit === 0) {
         refused += 1;
@@ -107,6 +125,7 @@ export function createGuardedFetch(timeoutMs: number, host: GuardedFetchHost): G
     },
     counts: () => ({ failures, timeouts, refused }),
     close() {
+      closed = true;
       for (const abandon of [...open]) abandon();
     },
   };

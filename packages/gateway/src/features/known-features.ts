@@ -1,5 +1,18 @@
-import type { KnownFeatures } from './last-known.ts';
+import type { FeatureSet } from '@evenkeel/core';
 import type { FeatureRow } from './source.ts';
+
+/** Features as they are known for one entity. Times are on the monotonic clock. */
+export interface KnownFeatures {
+  readonly values: Readonly<Record<string, unknown>>;
+  /** Names asked for that have no value. */
+  readonly missing: readonly string[];
+  /** When the oldest value became true, moved to the monotonic clock: a step of the wall clock changes no age. */
+  readonly bornAt: number;
+  /** When the answer arrived. */
+  readonly arrivedAt: number;
+  /** Names whose values the source itself called too old; empty for current values. */
+  readonly outdated: readonly string[];
+}
 
 /**
  * Where an age is counted from. `event`: from the event time the source gives, from arrival where it gives none.
@@ -50,4 +63,9 @@ export function knownFromRow(row: FeatureRow, at: Instant, rule: AgeRule): Known
     arrivedAt: at.now,
     outdated,
   };
+}
+
+/** The same as core's pipeline takes it, with its age now. */
+export function featureSetOf(known: KnownFeatures, source: FeatureSet['source'], now: number): FeatureSet {
+  return { values: known.values, source, ageMs: Math.max(0, now - known.bornAt), missing: known.missing };
 }

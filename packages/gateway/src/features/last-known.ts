@@ -1,107 +1,73 @@
-/** Features as they were last known for one entity. Times are on the monotonic clock. */
-export interface KnownFeatures {
-  readonly values: Readonly<Record<string, unknown>>;
-  /** Names asked for that have no value. */
-  readonly missing: readonly string[];
-  /** When the oldest value became true, moved to the monotonic clock: a step of the wall clock changes no age. */
-  readonly bornAt: number;
-  /** When the answer arrived. */
-  readonly arrivedAt: number;
-  /** Names whose values the source itself called too old; empty for current values. */
-  readonly outdated: readonly string[];
+import type { FeatureReading } from '@evenkeel/core';
+import { featureSetOf, type KnownFeatures } from './known-features.ts';
+import { lruMap } from './lru-map.ts';
+
+export interface LastKnownOptions {
+  /** Entities kept; the least recently used one makes room. */
+  readonly entries: number;
+  /** Milliseconds since its arrival for which a value stands for a fetch; 0: never. */
+  readonly freshForMs: number;
 }
 
-/** A bounded map that forgets what has not been used for longest. Every operation is O(1) but `values`. */
-export interface LruMap<T> {
-  /** Counts as a use. */
-  get(key: string): T | undefined;
-  set(key: string, value: T): void;
-  delete(key: string): void;
-  values(): IterableIterator<T>;
+/** The last answer of the source for each entity, as long as there is room. */
+export interface LastKnown {
+  /** Keeps an answer, unless nothing in it is usable: that must not push out what still is. */
+  put(key: string, known: KnownFeatures): void;
+  get(key: string): KnownFeatures | undefined;
+  /** The reading of a value young enough to stand for a fetch. Its age is told to within 10 ms. */
+  fresh(key: string, now: number): FeatureReading | undefined;
   readonly size: number;
-  /** Entries pushed out by newer ones so far. */
   readonly evicted: number;
+  /** When the oldest values were born; undefined when nothing is kept. A scan. */
+  oldestBornAt(): number | undefined;
 }
 
-interface Node<T> {
-  readonly key: string;
-  value: T;
-  newer: Node<T> | undefined;
-  older: Node<T> | undefined;
+/** Readings of one entity this many milliseconds apart share one object. */
+const STEP_MS = 10;
+
+interface Slot {
+  readonly known: KnownFeatures;
+  reading: FeatureReading | undefined;
+  readAt: number;
 }
 
-/**
- * A map in a doubly linked list: a use moves a node without allocating, where re-inserting into a `Map` would leave
- * holes that make it rehash.
- * @param capacity entries kept, 1 or more
- */
-export function lruMap<T>(capacity: number): LruMap<T> {
-  const nodes = new Map<string, Node<T>>();
-  let newest: Node<T> | undefined;
-  let oldest: Node<T> | undefined;
-  let evicted = 0;
-
-  function unlink(node: Node<T>): void {
-    if (node.newer === undefined) newest = node.older;
-    else node.newer.older = node.older;
-    if (node.older === undefined) oldest = node.newer;
-    else node.older.newer = node.newer;
-    node.newer = undefined;
-    node.older = undefined;
-  }
-
-  function pushFront(node: Node<T>): void {
-    node.older = newest;
-    if (newest !== undefined) newest.newer = node;
-    newest = node;
-    oldest ??= node;
-  }
-
-  function use(node: Node<T>): void {
-    if (node === newest) return;
-    unlink(node);
-    pushFront(node);
-  }
-
-  function remove(node: Node<T>): void {
-    unlink(node);
-    nodes.delete(node.key);
-  }
+export function createLastKnown(options: LastKnownOptions): LastKnown {
+  const { freshForMs } = options;
+  const slots = lruMap<Slot>(options.entries);
 
   return {
-    get(key) {
-      const node = nodes.get(key);
-      if (node === undefined) return undefined;
-      use(node);
-      return node.value;
+    put(key, known) {
+      if (known.outdated.length > 0 && Object.keys(known.values).length === 0) return;
+      slots.set(key, { known, reading: undefined, readAt: 0 });
     },
-    set(key, value) {
-      const known = nodes.get(key);
-      if (known !== undefined) {
-        known.value = value;
-        use(known);
-        return;
+    get: (key) => slots.get(key)?.known,
+    fresh(key, now) {
+      if (freshForMs === 0) return undefined;
+      const slot = slots.get(key);
+      if (slot === undefined || slot.known.outdated.length > 0) return undefined;
+      if (now - slot.known.arrivedAt >= freshForMs) return undefined;
+      if (slot.reading === undefined || now - slot.readAt >= STEP_MS) {
+        slot.reading = {
+          set: featureSetOf(slot.known, 'cache', now),
+          fresh: true,
+          reason: 'ok',
+          durationMs: 0,
+        };
+        slot.readAt = now;
       }
-      if (nodes.size >= capacity && oldest !== undefined) {
-        remove(oldest);
-        evicted += 1;
-      }
-      const node: Node<T> = { key, value, newer: undefined, older: undefined };
-      nodes.set(key, node);
-      pushFront(node);
-    },
-    delete(key) {
-      const node = nodes.get(key);
-      if (node !== undefined) remove(node);
-    },
-    *values() {
-      for (const node of nodes.values()) yield node.value;
+      return slot.reading;
     },
     get size() {
-      return nodes.size;
+      return slots.size;
     },
     get evicted() {
-      return evicted;
+      return slots.evicted;
+    },
+    oldestBornAt() {
+      let born: number | undefined;
+      for (const { known } of slots.values())
+        if (born === undefined || known.bornAt < born) born = known.bornAt;
+      return born;
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { FeatureReading, RequestFeatures } from '@evenkeel/core';
 import type { EntityReader } from './entities.ts';
-import type { FeatureReader } from './feature-store.ts';
+import type { FeatureReader } from './feature-reader.ts';
 
 function without(reason: string): FeatureReading {
   return { set: undefined, fresh: false, reason, durationMs: 0 };

@@ -1,3 +1,5 @@
+import { EvenkeelError } from '@evenkeel/core';
+
 /** What an entity is called by: the name of an account, the number of a driver. */
 export type EntityValue = string | number;
 
@@ -43,4 +45,16 @@ export interface FeatureSource {
   /** Background health check: resolves false or rejects when down. */
   healthy(signal: AbortSignal): Promise<boolean>;
   close(): Promise<void>;
+}
+
+/**
+ * Rows of a source that asks for each entity by itself: where every one failed, the source did, and not the entities.
+ * @throws EvenkeelError `upstream_error` with the first one's reason
+ */
+export function failedTogether(rows: readonly FeatureRow[]): readonly FeatureRow[] {
+  const [first] = rows;
+  if (first?.failed !== undefined && rows.every((row) => row.failed !== undefined)) {
+    throw new EvenkeelError('upstream_error', first.failed);
+  }
+  return rows;
 }
