@@ -33,7 +33,9 @@ export function parseCsv(text) {
 
 function file(data, ...path) {
   const full = data === undefined ? undefined : join(data, 'models', ...path);
-  return full !== undefined && existsSync(full) ? readFileSync(full, 'utf8').replaceAll('\r\n', '\n') : undefined;
+  return full !== undefined && existsSync(full)
+    ? readFileSync(full, 'utf8').replaceAll('\r\n', '\n')
+    : undefined;
 }
 
 /** Words of a made-up language: topics of their own words over a common stock, for when there are no real texts. */
@@ -44,7 +46,9 @@ function topicSampler(topics, seed) {
     const words = [];
     for (let i = 0; i < length; i++) {
       const place = Math.floor(40 * random() ** 2);
-      words.push(random() < own ? word(`t${topic % topics}w`, place) : word('common', Math.floor(300 * random() ** 2)));
+      words.push(
+        random() < own ? word(`t${topic % topics}w`, place) : word('common', Math.floor(300 * random() ** 2)),
+      );
     }
     return words.join(' ');
   };
@@ -52,7 +56,9 @@ function topicSampler(topics, seed) {
 
 /** Documents, and queries with graded relevance. Cranfield where `data` has it. */
 export function searchCollection(data) {
-  const [docs, queries, judged] = ['cran.all.1400', 'cran.qry', 'cranqrel'].map((name) => file(data, 'cranfield', name));
+  const [docs, queries, judged] = ['cran.all.1400', 'cran.qry', 'cranqrel'].map((name) =>
+    file(data, 'cranfield', name),
+  );
   if (docs !== undefined && queries !== undefined && judged !== undefined) {
     const documents = docs
       .split(/^\.I /mu)
@@ -63,7 +69,12 @@ export function searchCollection(data) {
         const year = /\b(19[0-6]\d)\b/u.exec(field('B', 'W'))?.[1];
         let body = (part.split('\n.W\n')[1] ?? '').replaceAll('\n', ' ').trim();
         if (body.startsWith(title)) body = body.slice(title.length).trim();
-        return { id: part.split('\n')[0].trim(), title, body, ...(year !== undefined && { time: Number(year) }) };
+        return {
+          id: part.split('\n')[0].trim(),
+          title,
+          body,
+          ...(year !== undefined && { time: Number(year) }),
+        };
       });
     const texts = queries
       .split(/^\.I /mu)
@@ -108,7 +119,8 @@ export function intents(data) {
     return { source: "real: banking77's own split, 77 intents", train: rows(train), test: rows(test) };
   }
   const sample = topicSampler(77, 31);
-  const made = (n) => Array.from({ length: n }, (_, i) => ({ text: sample(i, 10, 0.3), intent: `intent_${i % 77}` }));
+  const made = (n) =>
+    Array.from({ length: n }, (_, i) => ({ text: sample(i, 10, 0.6), intent: `intent_${i % 77}` }));
   return { source: 'generated: 77 topics of made-up words, seed 31', train: made(2310), test: made(1155) };
 }
 
@@ -121,7 +133,10 @@ export function messages(data) {
     const [label, message] = line.split('\t');
     if (message !== undefined) unique.set(message.trim(), label);
   }
-  return shuffled([...unique].map(([message, label]) => ({ text: message, label })), seeded(41));
+  return shuffled(
+    [...unique].map(([message, label]) => ({ text: message, label })),
+    seeded(41),
+  );
 }
 
 /** Card transactions with numbers `v1`… and `amount`: a sample of the ULB set where `data` has it. */
@@ -134,19 +149,28 @@ export function transactions(data) {
       .filter((row) => row.length === head.length)
       .map((row) => {
         const all = Object.fromEntries(names.map((name, i) => [name, Number(row[i])]));
-        const features = Object.fromEntries(Object.entries(all).filter(([name]) => /^(v\d+|amount)$/u.test(name)));
+        const features = Object.fromEntries(
+          Object.entries(all).filter(([name]) => /^(v\d+|amount)$/u.test(name)),
+        );
         return { features, fraud: all.class === 1 };
       });
-    return { source: 'real: 1,722 transactions of the ULB set (492 frauds)', list: shuffled(list, seeded(51)) };
+    return {
+      source: 'real: 1,722 transactions of the ULB set (492 frauds)',
+      list: shuffled(list, seeded(51)),
+    };
   }
   const random = seeded(52);
   const list = Array.from({ length: 1722 }, () => {
     const fraud = random() < 0.29;
     const features = { amount: Number(Math.exp(3 + normal(random) + (fraud ? 0.8 : 0)).toFixed(2)) };
-    for (let i = 1; i <= 8; i++) features[`v${i}`] = Number((normal(random) - (fraud && i <= 4 ? 1.5 : 0)).toFixed(4));
+    for (let i = 1; i <= 8; i++)
+      features[`v${i}`] = Number((normal(random) - (fraud && i <= 4 ? 2.5 : 0)).toFixed(4));
     return { features, fraud };
   });
-  return { source: 'generated: 1,722 transactions, frauds shifted by 1.5 deviations in 4 of 8 numbers, seed 52', list };
+  return {
+    source: 'generated: 1,722 transactions, frauds shifted by 2.5 deviations in 4 of 8 numbers, seed 52',
+    list,
+  };
 }
 
 /**
@@ -164,12 +188,20 @@ export function tastes() {
   const near = (centre, spread) => centre.map((x) => x + (spread * normal(random)) / Math.sqrt(width));
   const categoryOf = Array.from({ length: items }, (_, i) => i % categories);
   const vectors = categoryOf.map((category) => near(centres[category], 0.6));
-  const places = shuffled(Array.from({ length: items }, (_, i) => i), random);
+  const places = shuffled(
+    Array.from({ length: items }, (_, i) => i),
+    random,
+  );
   const popularity = places.map((place) => 1 / (place + 10) ** 0.8);
   const person = () => {
     const [a, b] = [0, 0].map(() => centres[Math.floor(random() * categories)]);
-    const taste = near(a.map((x, i) => 0.7 * x + 0.3 * b[i]), 0.5);
-    const weights = vectors.map((v, i) => popularity[i] * Math.exp(2.5 * v.reduce((sum, x, k) => sum + x * taste[k], 0)));
+    const taste = near(
+      a.map((x, i) => 0.7 * x + 0.3 * b[i]),
+      0.5,
+    );
+    const weights = vectors.map(
+      (v, i) => popularity[i] * Math.exp(2.5 * v.reduce((sum, x, k) => sum + x * taste[k], 0)),
+    );
     const taken = [];
     while (taken.length < 30) {
       let left = random() * weights.reduce((sum, weight) => sum + weight, 0);

@@ -53,20 +53,36 @@ function evaluate(task) {
   say();
   say(`Data: ${task.source}. ${task.items.length} held-out items. The static rung is \`${task.fixed}\`.`);
   say();
+  if (task.note !== undefined) {
+    say(task.note);
+    say();
+  }
   const fixed = task.score(task.items, run(task, task.fixed, task.rungs[task.fixed]).answers);
   const measures = Object.keys(fixed);
   say(`| rung | ${measures.join(' | ')} | answered | p50 ms | p99 ms | built ms |`);
   say(`|---|${measures.map(() => '---').join('|')}|---|---|---|---|`);
+  if (task.negative !== undefined) {
+    // What a constant answer of the commoner label would get: the figure that an accuracy has to be seen against.
+    const share = task.items.filter((item) => item.expected === task.negative).length / task.items.length;
+    const others = measures.slice(1).map(() => '');
+    say(`| (always \`${task.negative}\`) | ${shown(share)} | ${others.join(' | ')} | | | | |`);
+  }
   const rungs = [
     ...Object.entries(task.rungs).map(([name, data]) => [name, name, data]),
-    ...Object.entries(task.variants).map(([title, [name, extra]]) => [title, name, { ...task.rungs[name], ...extra }]),
+    ...Object.entries(task.variants).map(([title, [name, extra]]) => [
+      title,
+      name,
+      { ...task.rungs[name], ...extra },
+    ]),
   ];
   for (const [title, name, data] of rungs) {
     const { answers, built, p50, p99 } = run(task, name, data);
     const score = task.score(task.items, answers);
     const share = answers.filter((answer) => answer !== undefined).length / answers.length;
     const figures = measures.map((measure) => shown(score[measure])).join(' | ');
-    say(`| \`${title}\` | ${figures} | ${(100 * share).toFixed(1)} % | ${shown(p50)} | ${shown(p99)} | ${built.toFixed(0)} |`);
+    say(
+      `| \`${title}\` | ${figures} | ${(100 * share).toFixed(1)} % | ${shown(p50)} | ${shown(p99)} | ${built.toFixed(0)} |`,
+    );
     const decides = name !== task.fixed && !['hold_for_review', 'manual_review', 'block'].includes(name);
     if (decides && !(score[task.metric] > fixed[task.metric])) {
       lost += 1;
@@ -91,7 +107,10 @@ function evaluateReducedContext(data) {
     const asked = Array.from({ length: 12 }, (_, k) => conversations[(i + k) % count].text);
     const messages = [{ role: 'system', content: 'You help customers of a bank.' }];
     for (const text of asked.slice(0, -1)) {
-      messages.push({ role: 'user', content: text }, { role: 'assistant', content: `About "${text}": it depends.` });
+      messages.push(
+        { role: 'user', content: text },
+        { role: 'assistant', content: `About "${text}": it depends.` },
+      );
     }
     messages.push({ role: 'user', content: asked[asked.length - 1] });
     const { input, tokensBefore, tokensAfter } = reduce({ model: 'chat', messages });
@@ -117,7 +136,9 @@ say(
 );
 say();
 if (values.data === undefined) {
-  console.error('NO --data: search, chat and fraud run on GENERATED data, moderation is SKIPPED. These are not results on real data.');
+  console.error(
+    'NO --data: search, chat and fraud run on GENERATED data, moderation is SKIPPED. These are not results on real data.',
+  );
 }
 evaluate(recommendationTask());
 evaluate(searchTask(values.data));

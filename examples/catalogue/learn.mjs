@@ -30,7 +30,10 @@ export function logistic(rows, targets, { epochs = 200, rate = 0.1, l2 = 1e-4, s
 /** Brings each column to mean 0 and deviation 1, by the rows given. */
 export function standardiser(rows) {
   const width = rows[0].length;
-  const means = Array.from({ length: width }, (_, i) => rows.reduce((sum, row) => sum + row[i], 0) / rows.length);
+  const means = Array.from(
+    { length: width },
+    (_, i) => rows.reduce((sum, row) => sum + row[i], 0) / rows.length,
+  );
   const deviations = means.map(
     (mean, i) => Math.sqrt(rows.reduce((sum, row) => sum + (row[i] - mean) ** 2, 0) / rows.length) || 1,
   );

@@ -10,7 +10,9 @@ export function auc(scores, positive) {
   }
   const positives = positive.filter(Boolean).length;
   const negatives = positive.length - positives;
-  return positives === 0 || negatives === 0 ? 0.5 : (rankSum - (positives * (positives + 1)) / 2) / (positives * negatives);
+  return positives === 0 || negatives === 0
+    ? 0.5
+    : (rankSum - (positives * (positives + 1)) / 2) / (positives * negatives);
 }
 
 const discount = (place) => 1 / Math.log2(place + 2);
@@ -30,7 +32,8 @@ export function reciprocalRank(ids, relevant, depth = 10) {
   return place < 0 ? 0 : 1 / (place + 1);
 }
 
-export const mean = (values) => (values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length);
+export const mean = (values) =>
+  values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /**
  * Scores one rung's answers. `answers[i]` is what item i got: `{output, label, score}` of a prediction, or undefined
@@ -59,7 +62,9 @@ export const SCORES = {
     return {
       accuracy: mean(items.map((item, i) => (answers[i]?.label === item.expected ? 1 : 0))),
       'accuracy where it answered': mean(
-        items.flatMap((item, i) => (answers[i] === undefined ? [] : [answers[i].label === item.expected ? 1 : 0])),
+        items.flatMap((item, i) =>
+          answers[i] === undefined ? [] : [answers[i].label === item.expected ? 1 : 0],
+        ),
       ),
     };
   },

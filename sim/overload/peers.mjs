@@ -274,8 +274,8 @@ export function contestants(createGate) {
   return {
     evenkeel: gateControl(createGate, {}),
     'evenkeel, no waiting': gateControl(createGate, {}, 0),
-    'evenkeel, p95 < 150 ms': gateControl(createGate, { limit: { kind: 'threshold', thresholdMs: 150 } }),
-    'fixed at 10 (knows)': gateControl(createGate, { limit: { kind: 'fixed', limit: 10 }, targetWaitMs: 25 }),
+    'evenkeel, p95 < 200 ms': gateControl(createGate, { limit: { kind: 'threshold', thresholdMs: 200 } }),
+    'fixed at 10': gateControl(createGate, { limit: { kind: 'fixed', limit: 10 }, targetWaitMs: 25 }),
     'no limit': () => ({ limit: () => Number.POSITIVE_INFINITY, offer: () => ({}), done: () => {} }),
     AIMD: control(aimd),
     Vegas: control(vegas),

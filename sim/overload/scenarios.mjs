@@ -2,6 +2,7 @@
 const WORKERS = 10;
 const MEAN_MS = 50;
 const base = {
+  serviceMs: MEAN_MS,
   deadlineMs: 500,
   workers: () => WORKERS,
   service: (_now, _random, exponential) => exponential(MEAN_MS),
@@ -63,6 +64,16 @@ export function scenarios(scale = 1) {
       flows: [flow(260)],
       service: (_now, random) => (random() < 0.9 ? 20 : 320),
       phases: lastPart(260),
+    },
+    single: {
+      ...base,
+      title: 'one worker of 20 ms (50/s), 1.5 times that asked for',
+      seconds: long,
+      flows: [flow(75)],
+      workers: () => 1,
+      service: (_now, _random, exponential) => exponential(20),
+      serviceMs: 20,
+      phases: lastPart(75, 50),
     },
     low: { ...base, title: 'two requests a second', seconds: long, flows: [flow(2)], phases: lastPart(2) },
     tenants: {

@@ -1,3 +1,93 @@
+export { type FairQueue, fairQueue, type QueueEntry } from './admission/fair-queue.ts';
+export {
+  type ByClass,
+  type Claim,
+  createGate,
+  type Gate,
+  type GateHost,
+  type GateLimit,
+  type GateOptions,
+  type GateSnapshot,
+  type Refusal,
+  type RefusalRule,
+  type ReleaseOutcome,
+  type Ticket,
+} from './admission/gate.ts';
+export { REFUSAL_RULES } from './admission/gate-types.ts';
+export {
+  fixedLimit,
+  type LimitController,
+  type LimitDecision,
+  type LimitPolicy,
+  type LimitWindow,
+  limitController,
+  type ProbeOrder,
+  type ProbeResult,
+} from './admission/limit-policy.ts';
+export { type AdaptiveLimitOptions, type AdaptiveLimitState, adaptiveLimit } from './admission/limiter.ts';
+export {
+  PRIORITY_RULES,
+  PRIORITY_RULES_UNTRUSTED,
+  type PriorityCondition,
+  type PriorityRule,
+  type PrioritySubject,
+  type PriorityValue,
+  type PriorityVerdict,
+  priorityOf,
+} from './admission/priority.ts';
+export {
+  SHED_THRESHOLDS,
+  type ShedThresholds,
+  type ShedVerdict,
+  shed,
+  shedShare,
+} from './admission/shedder.ts';
+export {
+  type BudgetLeft,
+  type BudgetLimits,
+  type BudgetVerdict,
+  createTenantBudgets,
+  type TenantBudgets,
+} from './admission/tenant-budget.ts';
+export {
+  type ThresholdLimitOptions,
+  type ThresholdLimitState,
+  thresholdLimit,
+} from './admission/threshold-limiter.ts';
+export {
+  BUILTIN_NAMES,
+  BUILTINS,
+  type Builtin,
+  type BuiltinName,
+  isBuiltinName,
+} from './degradation/catalogue/builtin.ts';
+export {
+  CATALOGUE,
+  type CatalogueLadder,
+  type CatalogueRung,
+  type RungSource,
+  SYSTEM_TYPES,
+  type SystemType,
+} from './degradation/catalogue/catalogue.ts';
+export { estimateTokens } from './degradation/catalogue/chat/messages.ts';
+export { type ReducedContext, reducedContext } from './degradation/catalogue/chat/reduced-context.ts';
+export type {
+  CatalogueHandler,
+  CatalogueHost,
+  CataloguePrediction,
+  CatalogueRequest,
+  Hold,
+  HoldItem,
+  HoldingHandler,
+  HoldResult,
+  RungFactory,
+} from './degradation/catalogue/contract.ts';
+export { fingerprint } from './degradation/catalogue/fingerprint.ts';
+export {
+  RANKING_FEATURES,
+  type RankingFeature,
+  type RankingWeights,
+} from './degradation/catalogue/search/ranking-features.ts';
 export {
   type ComponentHealth,
   HEALTH_DEFAULTS,
@@ -106,5 +196,6 @@ export type {
 export type { Rung, RungContext, RungHandler } from './serving/rung.ts';
 export { ALLOW, type SafetyCheck, type SafetyVerdict, type Strictness } from './serving/safety.ts';
 export { createService, type Service, type ServiceDefinition, type ServiceHost } from './serving/service.ts';
+
 export type { FeatureStep, RequestRecord, SafetyStep, Step, StepOutcome } from './telemetry/record.ts';
 export { type Ring, ring } from './telemetry/ring.ts';

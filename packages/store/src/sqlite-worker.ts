@@ -4,14 +4,14 @@
  * takes no other with it.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { DatabaseSync } from '@photostructure/sqlite';
+import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
 import { MIGRATIONS } from './migrations.ts';
 import type { FromWorker, Operation, OperationResult, SqlValue, ToWorker } from './sqlite-messages.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('this module runs in a worker thread');
 
-function open(file: string): DatabaseSync {
+function open(file: string): DatabaseSyncInstance {
   const database = new DatabaseSync(file, { timeout: 5_000 });
   database.exec('pragma journal_mode = wal');
   database.exec('pragma synchronous = full');
@@ -39,9 +39,9 @@ function toSqlValue(value: unknown): SqlValue {
   return String(value);
 }
 
-const prepared = new Map<string, ReturnType<DatabaseSync['prepare']>>();
+const prepared = new Map<string, ReturnType<DatabaseSyncInstance['prepare']>>();
 
-function execute(database: DatabaseSync, operation: Operation): OperationResult {
+function execute(database: DatabaseSyncInstance, operation: Operation): OperationResult {
   let rows: Record<string, SqlValue>[] = [];
   let changes = 0;
   database.exec('savepoint operation');
@@ -54,7 +54,7 @@ function execute(database: DatabaseSync, operation: Operation): OperationResult 
         prepared.set(sql, statement);
       }
       if (/^\s*(select|with|pragma)|\breturning\b/i.test(sql)) {
-        rows = statement.all(...params).map((row) => {
+        rows = statement.all(...params).map((row: Record<string, unknown>) => {
           const plain: Record<string, SqlValue> = {};
           for (const [name, value] of Object.entries(row)) plain[name] = toSqlValue(value);
           return plain;
@@ -73,7 +73,7 @@ function execute(database: DatabaseSync, operation: Operation): OperationResult 
   }
 }
 
-function commit(database: DatabaseSync, operations: readonly Operation[]): OperationResult[] {
+function commit(database: DatabaseSyncInstance, operations: readonly Operation[]): OperationResult[] {
   try {
     database.exec('begin immediate');
     const results = operations.map((operation) => execute(database, operation));

@@ -62,7 +62,7 @@ export interface GateOptions {
   readonly limit?: GateLimit;
   /**
    * Queue wait at which pressure is 100 %, ms. Default half of the no-load latency, but no more than an
-   * eighth of what callers allow for waiting, and at least 5.
+   * sixteenth of what callers allow for waiting, and at least 5 ms and what two turns take.
    */
   readonly targetWaitMs?: number;
   /** Time constant with which pressure follows the queue, ms. Default 2000. */

@@ -48,6 +48,9 @@ interface Waiter {
 
 const nothing = (): void => {};
 
+/** The target wait is never less than this many turns take. */
+const SLOTS = 2;
+
 /** The longest that timers can wait. */
 const LONGEST_MS = 2 ** 31 - 1;
 
@@ -87,7 +90,8 @@ export function createGate(options: GateOptions, host: GateHost): Gate {
     if (options.targetWaitMs !== undefined) return options.targetWaitMs;
     const unloaded = meter.baselineMs();
     const half = (unloaded > 0 ? unloaded : meter.latencyMs()) / 2;
-    return Math.max(5, allowedMs > 0 ? Math.min(half, allowedMs / 8) : half);
+    // Less than a few turns is no queue: one who waits would be pressure, and a small service would stand idle.
+    return Math.max(5, SLOTS * waitFor(1), allowedMs > 0 ? Math.min(half, allowedMs / 16) : half);
   }
 
   /** Milliseconds until `weight` that waits has been served: Little's law with the limit in flight. */

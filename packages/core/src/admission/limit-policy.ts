@@ -31,6 +31,7 @@ export interface ProbeOrder {
 
 /** How the calls of a probe went. */
 export interface ProbeResult {
+  readonly concurrency: number;
   readonly samples: number;
   readonly levelMs: number;
   readonly dropShare: number;

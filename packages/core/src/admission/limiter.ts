@@ -35,6 +35,8 @@ export interface AdaptiveLimitState {
   readonly baselineMs: number;
   /** Samples that stand behind the baseline, so that agreeing probes sharpen it. */
   readonly baselineSamples: number;
+  /** Concurrency at which the baseline was measured: what comes from less has less of a queue in it. */
+  readonly baselineConcurrency: number;
   /** Share of drops that low concurrency does not cure. */
   readonly baselineDrops: number;
   /** Smoothed weight waiting inside the service; undefined right after the baseline was replaced. */
@@ -55,16 +57,25 @@ const MIN_PROBE_GAP_MS = 4000;
 const CONFIRM_PROBE_MS = 3000;
 /** A probe's measure within this share of the baseline confirms it; outside, it replaces it. */
 const AGREES = 0.2;
+/** A probe at less than this share of the concurrency that the baseline came from replaces it too. */
+const DEEPER = 0.9;
 /** Old measurements weigh no more than this many samples. */
 const MEMORY_SAMPLES = 300;
 
-/** Below: may grow. Above: must shrink. Never under 1.5 and 4: one window's noise is that big. */
+/**
+ * Weight waiting inside the service: below `low` the limit may grow, above `high` it must shrink. A window's noise is worth
+ * one to two permits, hence the least values; a small limit (a service with one worker) cannot afford those. `high` stays
+ * below the share of the limit that a probe takes away: a baseline that still holds a queue is then always seen as one.
+ */
 function band(limit: number): { readonly low: number; readonly high: number } {
-  return { low: Math.max(1.5, 0.1 * limit), high: Math.max(4, 0.25 * limit) };
+  return {
+    low: Math.max(Math.min(1.5, 0.3 * limit), 0.1 * limit),
+    high: Math.max(1.2, Math.min(4, 0.33 * limit), 0.25 * limit),
+  };
 }
 
 function orderProbe(limit: number, levelMs: number, s: Settings): ProbeOrder {
-  const concurrency = Math.max(s.probeConcurrency, 1, Math.floor(limit * s.probeShare));
+  const concurrency = Math.max(s.probeConcurrency, 1, Math.floor(Math.floor(limit) * s.probeShare));
   // A slow service is measured by fewer calls, so that a probe costs about two seconds, not a minute.
   const affordable = levelMs > 0 ? (2000 * concurrency) / levelMs : s.probeSamples;
   const samples = Math.round(Math.min(s.probeSamples, Math.max(10, affordable)));
@@ -116,7 +127,13 @@ function change(
   if (window.samples === 0 && window.dropShare === 0)
     return decide(before, 'hold: no answers to judge by', undefined);
   if (before.baselineMs === 0 && window.samples > 0) {
-    const state = { ...before, baselineMs: window.levelMs, baselineSamples: window.samples, recentPeak };
+    const state = {
+      ...before,
+      baselineMs: window.levelMs,
+      baselineSamples: window.samples,
+      baselineConcurrency: window.meanInflight,
+      recentPeak,
+    };
     if (!window.reachedLimit)
       return decide(state, `hold: first look, ${round(window.levelMs)} ms`, undefined);
     // Saturated from the start: what was measured holds an unknown queue.
@@ -139,6 +156,7 @@ function change(
       ...before,
       limit,
       baselineMs: follow(before, window, true),
+      baselineConcurrency: Math.min(before.baselineConcurrency, window.meanInflight),
       baselineDrops: before.baselineDrops + 0.1 * (window.dropShare - before.baselineDrops),
       queue: undefined,
       cutFrom: undefined,
@@ -149,7 +167,9 @@ function change(
   }
 
   const baselineMs = follow(before, window, false);
-  const { low, high } = band(before.limit);
+  // A fall this deep is the service getting faster; what was seen of it holds a queue of unknown length.
+  const fell = window.levelMs < 0.7 * before.baselineMs;
+  const { low, high } = band(Math.floor(before.limit));
   // Little's law: what comes out per ms, times the delay that all answers share, is what waits inside.
   const queueNow = window.throughput * Math.max(0, window.levelMs - baselineMs);
   const queue = before.queue === undefined ? queueNow : 0.5 * before.queue + 0.5 * queueNow;
@@ -183,10 +203,13 @@ function change(
     ...before,
     limit,
     baselineMs,
-    queue,
+    // The average lags: what this change will do to the queue is known, so that it is not done twice.
+    queue: Math.max(0, queue + Math.min(1, limit - before.limit)),
     cutFrom,
     atFloor,
-    probeInMs: window.reachedLimit ? before.probeInMs - window.durationMs : before.probeInMs,
+    probeInMs:
+      (fell ? Math.min(before.probeInMs, CONFIRM_PROBE_MS) : before.probeInMs) -
+      (window.reachedLimit ? window.durationMs : 0),
     recentPeak,
   };
 
@@ -220,7 +243,8 @@ function probed(
     );
   }
   const off = before.baselineMs === 0 ? 1 : result.levelMs / before.baselineMs - 1;
-  const agrees = Math.abs(off) <= AGREES;
+  const deeper = result.concurrency < DEEPER * before.baselineConcurrency;
+  const agrees = Math.abs(off) <= AGREES && !deeper;
   const old = agrees ? Math.min(MEMORY_SAMPLES, before.baselineSamples) : 0;
   const share = result.samples / (result.samples + old);
   const baselineMs = before.baselineMs + share * (result.levelMs - before.baselineMs);
@@ -228,13 +252,15 @@ function probed(
     ...before,
     baselineMs,
     baselineSamples: old + result.samples,
+    baselineConcurrency: agrees
+      ? Math.min(before.baselineConcurrency, result.concurrency)
+      : result.concurrency,
     baselineDrops: agrees
       ? before.baselineDrops + share * (result.dropShare - before.baselineDrops)
       : result.dropShare,
     queue: undefined,
     cutFrom: undefined,
-    // A lower measure may still hold a part of the queue: look again soon from the lower limit that follows.
-    probeInMs: !agrees ? CONFIRM_PROBE_MS * (0.75 + 0.5 * result.jitter) : probeInMs,
+    probeInMs: agrees ? probeInMs : CONFIRM_PROBE_MS * (0.75 + 0.5 * result.jitter),
   };
   const verb = agrees ? 'confirmed' : 'measured anew';
   return decide(state, `hold: no-load latency ${verb}, ${round(baselineMs)} ms`, undefined);
@@ -250,6 +276,9 @@ function probed(
  * but from the share of the limit, and only when the limit binds): now and then with jitter, and at once when cutting the
  * limit does not lower the latency, which is how a service that got slower by itself is told from an overloaded one. Such
  * a probe cannot see the queue made by other replicas in front of the same service.
+ *
+ * It compares latencies of one mix of requests with those of another: where sizes differ by orders of magnitude and the mix
+ * shifts, a shift looks like a queue until the next probe. There, prefer one gate per size, or a fixed limit.
  *
  * It does not move while traffic, not the limit, bounds what is in flight; it never rises in a window that shows a queue
  * or drops; drops lower it, except for the share that low concurrency does not cure.
@@ -277,6 +306,7 @@ export function adaptiveLimit(options: AdaptiveLimitOptions = {}): LimitPolicy<A
           limit: s.initialLimit,
           baselineMs: 0,
           baselineSamples: 0,
+          baselineConcurrency: 0,
           baselineDrops: 0,
           queue: undefined,
           cutFrom: undefined,

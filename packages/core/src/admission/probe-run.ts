@@ -49,6 +49,7 @@ export function probeRun(order: ProbeOrder, now: number): ProbeRun {
 
   function result(): Omit<ProbeResult, 'jitter'> {
     return {
+      concurrency: order.concurrency,
       samples: latencies.count(),
       levelMs: latencies.level(),
       dropShare: ended === 0 ? 0 : drops / ended,

@@ -154,7 +154,7 @@ export const ERRORS = {
     message: 'The file has mistakes.',
     action: 'Run "evenkeel check FILE".',
   },
-} as const satisfies Record<string, { status: number; retry: boolean; message: string; action: string }>;
+} as const;
 
 /** A stable name of an error; see {@link ERRORS}. */
 export type ErrorCode = keyof typeof ERRORS;

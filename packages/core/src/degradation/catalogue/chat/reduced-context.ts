@@ -34,10 +34,11 @@ function lowered(value: unknown, most: number): number {
  * `reduced_context`: not an answer but a shorter question. Keeps every system and developer message and as many of the
  * last messages as fit into `tokens` (an estimate, see {@link estimateTokens}) and `messages`; what the person said last
  * stays whatever it costs. The results of tools never stay without the call that asked for them.
- * Data: `tokens` (default 2 000), `messages` (default 20), `max_tokens` (upper bound of the answer's, default: none).
+ * Data: `model` (which model is asked: the host's business, not read here), `tokens` (default 2 000), `messages`
+ * (default 20), `max_tokens` (upper bound of the answer's, default: none).
  */
 export function reducedContext(data: unknown): (input: unknown) => ReducedContext {
-  const fields = DATA.fields(data ?? {}, 'with', ['tokens', 'messages', 'max_tokens']);
+  const fields = DATA.fields(data ?? {}, 'with', ['model', 'tokens', 'messages', 'max_tokens']);
   const mostTokens = DATA.number(fields.tokens, 'with.tokens', {
     min: 1,
     max: 10_000_000,

@@ -26,6 +26,9 @@ function readIntents(value: unknown): readonly Intent[] {
   });
 }
 
+/** Pairs tell much but are rare: at full weight they would drown the words. */
+const PAIR_WEIGHT = 0.5;
+
 /** Words and pairs of neighbouring words. */
 function terms(text: string): Map<string, number> {
   const words = tokenise(text, 4000);
@@ -37,7 +40,7 @@ function terms(text: string): Map<string, number> {
 /**
  * `templates`: a ready reply for what the person most probably wants. The intent is that of the nearest examples by
  * cosine of tf-idf (words and pairs of words): the `neighbours` nearest vote with their similarity.
- * Data: `intents` (list of `{name, reply, examples}`), `neighbours` (default 5), `minimum` (similarity of the nearest
+ * Data: `intents` (list of `{name, reply, examples}`), `neighbours` (default 10), `minimum` (similarity of the nearest
  * example below which there is no answer and the ladder steps down, default 0.2).
  * `label` is the intent, `score` the nearest similarity, `confidence` the winner's share of the votes times that
  * similarity's square root: it grows with accuracy but is no calibrated probability.
@@ -49,7 +52,7 @@ export function templates(data: unknown, host: CatalogueHost): CatalogueHandler 
     min: 1,
     max: 100,
     integer: true,
-    fallback: 5,
+    fallback: 10,
   });
   const minimum = DATA.number(fields.minimum, 'with.minimum', { min: 0, max: 1, fallback: 0.2 });
   const from = { model: 'builtin:templates', version: fingerprint(data) };
@@ -65,8 +68,11 @@ export function templates(data: unknown, host: CatalogueHost): CatalogueHandler 
       for (const term of counts.keys()) holding.set(term, (holding.get(term) ?? 0) + 1);
     }
   });
-  const weightOf = (term: string, times: number): number =>
-    (1 + Math.log(times)) * Math.log((1 + counted.length) / (holding.get(term) ?? counted.length));
+  const weightOf = (term: string, times: number): number => {
+    // A term that no example holds counts as the rarest: a question full of them is unlike every example.
+    const rarity = Math.log((1 + counted.length) / (holding.get(term) ?? 1));
+    return (term.includes(' ') ? PAIR_WEIGHT : 1) * (1 + Math.log(times)) * rarity;
+  };
 
   const postings = new Map<string, { readonly examples: number[]; readonly weights: number[] }>();
   counted.forEach((counts, example) => {
@@ -92,8 +98,7 @@ export function templates(data: unknown, host: CatalogueHost): CatalogueHandler 
     let squares = 0;
     for (const [term, times] of terms(text)) {
       const list = postings.get(term);
-      // A word that no example holds counts as the rarest: a question full of them is unlike every example.
-      const weight = list === undefined ? Math.log(1 + counted.length) : weightOf(term, times);
+      const weight = weightOf(term, times);
       squares += weight ** 2;
       list?.examples.forEach((example, i) => {
         similarity.set(example, (similarity.get(example) ?? 0) + weight * (list.weights[i] ?? 0));

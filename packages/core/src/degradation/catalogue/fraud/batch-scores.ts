@@ -7,8 +7,8 @@ import { keyAt, parsePath } from './fields.ts';
  * `batch_scores`: what the last batch run said about this card, account or transaction.
  * Data: `key` (path into the input, default `key`), `scores` (list of `{key, score}`, or an object key → score; scores
  * are probabilities in [0, 1]), `threshold` (default 0.5), `label` (default `fraud`), `otherwise` (default
- * `legitimate`), `as_of` (when the batch ran, any text; told in the answer), `unknown` (score of a key that the batch did not meet; without it there
- * is no answer for one and the ladder steps down).
+ * `legitimate`), `as_of` (when the batch ran, any text; told in the answer), `unknown` (score of a key that the batch
+ * did not meet; without it there is no answer for one and the ladder steps down).
  */
 export function batchScores(data: unknown): CatalogueHandler {
   const fields = DATA.fields(data, 'with', [

@@ -45,7 +45,7 @@ function parsePhrase(pattern: string, where: string): { word: string; open: bool
     if (piece === '') continue;
     const open = piece.endsWith('*');
     const stem = open ? piece.slice(0, -1) : piece;
-    if (/[*\\[\]{}|^$]/u.test(stem)) {
+    if (/[*+?()[\]{}|^$\\]/u.test(stem)) {
       DATA.fail(
         where,
         `words, word* or one of ${Object.keys(SHAPES)

@@ -77,7 +77,7 @@ export function rankingFeatures(
       coverage: sum.coverage * per,
       title_coverage: sum.titleCoverage * per,
       recency: recency[row] ?? 0,
-      brevity: 1 / (1 + (index.bodyLengths[row] ?? 0) / index.meanBody),
+      brevity: 1 / (1 + (index.bodyLengths[row] ?? 0) / (index.meanBody || 1)),
     });
   }
   return features;

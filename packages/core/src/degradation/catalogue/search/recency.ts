@@ -7,7 +7,8 @@ import { complete, type Result, readQuery } from './query.ts';
 
 /**
  * `recency`: newest first. With titles in the data, documents whose title holds at least `match` of the query's words
- * come before the others, so that the newest are the newest of what was asked for. Documents without a time come last.
+ * (or the most that any title holds) come before the others, so that the newest are the newest of what was asked for.
+ * Documents without a time come last.
  * Data: `documents`, `match` (share in [0, 1], default 0.5; 0: newest of everything), `common` (words in more than this
  * share of the titles do not count, default 0.1).
  */
@@ -41,8 +42,12 @@ export function recency(data: unknown): CatalogueHandler {
       for (const place of list) held.set(place, (held.get(place) ?? 0) + 1);
     }
     if (match === 0 || words === 0) return [];
+    let most = 0;
+    for (const count of held.values()) most = Math.max(most, count);
+    // Where no title holds that much of the query, those that hold the most have to do.
+    const least = Math.min(match * words, most);
     const enough: number[] = [];
-    for (const [place, count] of held) if (count >= match * words) enough.push(place);
+    for (const [place, count] of held) if (count >= least) enough.push(place);
     return enough.sort((a, b) => a - b);
   }
 

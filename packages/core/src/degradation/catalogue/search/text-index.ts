@@ -32,8 +32,7 @@ export interface TextIndex {
 function mean(values: Float64Array): number {
   let sum = 0;
   for (const value of values) sum += value;
-  // An index without titles (or bodies) divides by 1, not by 0.
-  return sum === 0 ? 1 : sum / values.length;
+  return sum / values.length;
 }
 
 export function buildIndex(documents: readonly Document[]): TextIndex {
@@ -76,7 +75,10 @@ export function idf(documents: number, withTerm: number): number {
   return Math.log(1 + (documents - withTerm + 0.5) / (withTerm + 0.5));
 }
 
-/** Frequency of a term, saturated and set against the length of its field. */
+/**
+ * Frequency of a term, saturated and set against the length of its field. Where a field is empty everywhere (mean 0)
+ * no term occurs in it, so nothing is divided by 0.
+ */
 export function saturate(
   frequency: number,
   length: number,
