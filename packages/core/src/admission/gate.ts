@@ -85,13 +85,15 @@ export function createGate(options: GateOptions, host: GateHost): Gate {
 
   /** Milliseconds that callers allow for waiting, smoothed; 0 when nobody has had to wait yet. */
   let allowedMs = 0;
+  /** Weight of one who waits, smoothed. */
+  let usualWeight = 1;
 
   function targetMs(): number {
     if (options.targetWaitMs !== undefined) return options.targetWaitMs;
     const unloaded = meter.baselineMs();
     const half = (unloaded > 0 ? unloaded : meter.latencyMs()) / 2;
     // Less than a few turns is no queue: one who waits would be pressure, and a small service would stand idle.
-    return Math.max(5, SLOTS * waitFor(1), allowedMs > 0 ? Math.min(half, allowedMs / 16) : half);
+    return Math.max(5, SLOTS * waitFor(usualWeight), allowedMs > 0 ? Math.min(half, allowedMs / 16) : half);
   }
 
   /** Milliseconds until `weight` that waits has been served: Little's law with the limit in flight. */
@@ -237,6 +239,7 @@ export function createGate(options: GateOptions, host: GateHost): Gate {
     meter.reached();
     if (!(maxWaitMs > 0)) return refuse('queue_full', claim.priority, now);
     allowedMs = allowedMs === 0 ? maxWaitMs : allowedMs + 0.02 * (maxWaitMs - allowedMs);
+    usualWeight += 0.02 * (sized(claim.weight) - usualWeight);
     const refusal = barred(claim, sized(claim.weight), maxWaitMs, now);
     if (refusal !== undefined) return refusal;
 

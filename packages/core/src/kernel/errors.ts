@@ -70,6 +70,12 @@ export const ERRORS = {
     message: 'The output safety check turned the answer down.',
     action: 'Change the input; the record of the request names the rule.',
   },
+  no_answer: {
+    status: 503,
+    retry: false,
+    message: 'The rung has no answer to this request.',
+    action: 'Nothing: the rung below answers; the data of this one does not cover the request.',
+  },
   rate_limited: {
     status: 429,
     retry: true,

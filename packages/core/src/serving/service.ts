@@ -261,7 +261,8 @@ export function createService(definition: ServiceDefinition, host: ServiceHost):
         }
         case 'failed': {
           const overloaded = result.error.retryAfterMs !== undefined || result.error.code === 'shed';
-          if (result.error.code === 'queue_full') rung.breaker?.release(permit);
+          // A rung whose queue is full, or whose data does not cover the request, is not broken.
+          if (result.error.code === 'queue_full' || result.error.code === 'no_answer') rung.breaker?.release(permit);
           else rung.breaker?.failure(permit, tookMs);
           if (ticket !== undefined) rung.gate?.release(ticket, overloaded ? 'dropped' : 'ignored');
           journey.lastError = result.error;

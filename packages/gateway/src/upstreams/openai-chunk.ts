@@ -45,7 +45,9 @@ export function chunkFacts(data: unknown, eventType: string): ChunkFacts {
       if (!isRecord(choice)) continue;
       const ends = choice.finish_reason !== undefined && choice.finish_reason !== null;
       if (ends || hasContent(choice.delta)) content = true;
-      if (ends) (finished ??= []).push(typeof choice.index === 'number' ? choice.index : i);
+      if (!ends) continue;
+      finished ??= [];
+      finished.push(typeof choice.index === 'number' ? choice.index : i);
     }
   }
   return {

@@ -136,5 +136,5 @@ export const DATA: Reader = reader('config_invalid');
  * batch run has not seen. The ladder steps down to the next rung.
  */
 export function abstain(rung: string, why: string): EvenkeelError {
-  return new EvenkeelError('upstream_error', `${rung} has no answer: ${why}`);
+  return new EvenkeelError('no_answer', `${rung} has no answer: ${why}`);
 }

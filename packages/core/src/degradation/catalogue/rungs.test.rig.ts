@@ -52,7 +52,7 @@ export function accuracy<T>(
     try {
       sum += right(item, handler(request(input(item))));
     } catch (error) {
-      if (!isEvenkeelError(error) || error.code !== 'upstream_error') throw error;
+      if (!isEvenkeelError(error) || error.code !== 'no_answer') throw error;
     }
   }
   return sum / items.length;

@@ -169,7 +169,7 @@ describe('templates', () => {
 
   it('abstains from what is unlike every example, and when nobody asked', () => {
     expect(thrown(() => ask('who painted the Mona Lisa'))).toContain(
-      'upstream_error: templates has no answer',
+      'no_answer: templates has no answer',
     );
     expect(thrown(() => rung(request({ messages: [system] })))).toContain('no answer');
   });

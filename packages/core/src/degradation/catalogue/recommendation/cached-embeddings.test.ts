@@ -50,7 +50,7 @@ describe('cached_embeddings', () => {
   it('abstains for a person of whom it knows nothing, and for one who has seen all', () => {
     const rung = cachedEmbeddings({ items });
     expect(thrown(() => rung(request({ recent: ['west'] })))).toContain(
-      'upstream_error: cached_embeddings has no answer',
+      'no_answer: cached_embeddings has no answer',
     );
     expect(thrown(() => rung(request({})))).toContain('no answer');
     expect(thrown(() => rung(request({ recent: items.map(({ id }) => id) })))).toContain('seen');

@@ -27,7 +27,7 @@ it('else those of the recent items, the most frequent first', () => {
 it('gives the default to a stranger and to an unknown category, never what was seen', () => {
   expect(idsOf(rung(request({ category: 'moon' })), 'items')).toEqual(['cow', 'fox']);
   expect(idsOf(rung(request({ seen: ['cow'] })), 'items')).toEqual(['fox']);
-  expect(thrown(() => rung(request({ seen: ['cow', 'fox'] })))).toContain('upstream_error');
+  expect(thrown(() => rung(request({ seen: ['cow', 'fox'] })))).toContain('no_answer');
 });
 
 it('refuses a category that is not there', () => {

@@ -23,7 +23,7 @@ it('offers the most taken first, without what was seen', () => {
 });
 
 it('abstains when all has been seen', () => {
-  expect(thrown(() => rung(request({ seen: ['a', 'b', '3'] })))).toContain('upstream_error');
+  expect(thrown(() => rung(request({ seen: ['a', 'b', '3'] })))).toContain('no_answer');
 });
 
 it('beats the static rung on held-out choices', () => {
