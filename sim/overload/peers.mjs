@@ -1,4 +1,4 @@
-// Published limiters, written from their descriptions, with their default settings. Each is `(now) => limiter` with
+// Published limiters, ported in our own words (from descriptions; failsafe-go from what its source does), with default settings. Each is `(now) => limiter` with
 // `limit` and `sample(now, latencyMs, inflight, dropped)`; whoever exceeds the limit is refused at once, as they do by default.
 
 const log10 = (limit) => Math.max(1, Math.floor(Math.log10(Math.max(1, Math.floor(limit)))));

@@ -4,6 +4,8 @@ import { TOKENS } from './mock-answers.ts';
 export interface StreamWish {
   readonly model: string;
   readonly includeUsage: boolean;
+  /** Resets the connection. */
+  readonly cut: () => void;
 }
 
 function chunk(wish: StreamWish, delta: unknown, finish: string | null): Record<string, unknown> {
@@ -61,7 +63,7 @@ export function playStream(fault: string, n: number, wish: StreamWish, response:
     case 'stream-cut-':
       begin(response, wish);
       tokens(response, wish, n);
-      setTimeout(() => response.socket?.resetAndDestroy(), SETTLE_MS);
+      setTimeout(wish.cut, SETTLE_MS);
       return true;
     case 'stream-eof-':
       begin(response, wish);

@@ -40,6 +40,8 @@ interface Exchange {
   readonly calls: number;
   readonly body: unknown;
   readonly response: ServerResponse;
+  /** Resets the connection, without it counting as the caller's leaving. */
+  readonly cut: () => void;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -70,10 +72,10 @@ function fail(
   json(exchange.response, status, errorAnswer(exchange.protocol, `mock says ${status}`, code), headers);
 }
 
-function succeed({ protocol, model, calls, body, response }: Exchange): void {
+function succeed({ protocol, model, calls, body, response, cut }: Exchange): void {
   if (protocol === 'chat' && isRecord(body) && body.stream === true) {
     const includeUsage = isRecord(body.stream_options) && body.stream_options.include_usage === true;
-    playStream('ok', 0, { model, includeUsage }, response);
+    playStream('ok', 0, { model, includeUsage, cut }, response);
   } else json(response, 200, goodAnswer(protocol, model, calls));
 }
 
@@ -96,13 +98,13 @@ function hugeBody(response: ServerResponse): void {
 }
 
 function play(exchange: Exchange): void {
-  const { protocol, model, calls, body, response } = exchange;
+  const { protocol, model, calls, body, response, cut } = exchange;
   const numbered = NUMBERED.exec(model);
   const fault = numbered?.[1] ?? model;
   const n = Number(numbered?.[2] ?? 0);
   if (isRecord(body) && body.stream === true && fault.startsWith('stream-')) {
     const includeUsage = isRecord(body.stream_options) && body.stream_options.include_usage === true;
-    if (playStream(fault, n, { model, includeUsage }, response)) return;
+    if (playStream(fault, n, { model, includeUsage, cut }, response)) return;
   }
   const whole = JSON.stringify(goodAnswer(protocol, model, calls));
   switch (fault) {
@@ -165,7 +167,7 @@ function play(exchange: Exchange): void {
       response.write(whole.slice(0, whole.length / 2));
       return;
     case 'reset':
-      response.socket?.resetAndDestroy();
+      cut();
       return;
     default:
       if (fault === 'ok' || fault.startsWith('stream-')) succeed(exchange);
@@ -230,13 +232,18 @@ export async function startFaultMock(): Promise<FaultMock> {
         const count = (calls.get(model) ?? 0) + 1;
         calls.set(model, count);
         last.set(model, { headers: request.headers, body });
+        let ours = false;
+        const cut = (): void => {
+          ours = true;
+          response.socket?.resetAndDestroy();
+        };
         response.on('close', () => {
-          if (response.writableFinished) return;
+          if (response.writableFinished || ours) return;
           const times = aborted.get(model) ?? [];
           times.push(Date.now());
           aborted.set(model, times);
         });
-        play({ protocol, model, calls: count, body, response });
+        play({ protocol, model, calls: count, body, response, cut });
       },
       // The caller left while it was still asking.
       () => {},

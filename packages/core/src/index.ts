@@ -54,6 +54,16 @@ export {
   type ThresholdLimitState,
   thresholdLimit,
 } from './admission/threshold-limiter.ts';
+export { type BackoffOptions, backoff } from './degradation/backoff.ts';
+export {
+  type Breaker,
+  type BreakerEvent,
+  type BreakerSnapshot,
+  type BreakerState,
+  createBreaker,
+} from './degradation/breaker.ts';
+export type { BreakerOptions, BreakerPolicy, SlowCalls } from './degradation/breaker-options.ts';
+export { type BreakerRecord, parseBreakerRecord } from './degradation/breaker-record.ts';
 export {
   BUILTIN_NAMES,
   BUILTINS,
@@ -88,6 +98,8 @@ export {
   type RankingFeature,
   type RankingWeights,
 } from './degradation/catalogue/search/ranking-features.ts';
+export { rungShare } from './degradation/deadline.ts';
+export { type Guarded, type GuardHost, type GuardOptions, guard } from './degradation/guard.ts';
 export {
   type ComponentHealth,
   HEALTH_DEFAULTS,
@@ -95,6 +107,7 @@ export {
   initialHealth,
   observeHealth,
 } from './degradation/health.ts';
+export { type Hedged, hedged, type RunningQuantile, runningQuantile } from './degradation/hedge.ts';
 export {
   decideEntry,
   initialLadder,
@@ -107,6 +120,8 @@ export {
   STEP_UP_DEFAULTS,
   type StepUpOptions,
 } from './degradation/ladder.ts';
+export { parseRetryAfter, type RetryAfterHeaders } from './degradation/retry-after.ts';
+export { type RetryBudget, type RetryBudgetOptions, retryBudget } from './degradation/retry-budget.ts';
 export type { CancelTimer, Clock, Timers } from './kernel/clock.ts';
 export { describeError, ERRORS, type ErrorCode, EvenkeelError, isEvenkeelError } from './kernel/errors.ts';
 export { type FakeClock, fakeClock } from './kernel/fake-clock.ts';
@@ -196,6 +211,5 @@ export type {
 export type { Rung, RungContext, RungHandler } from './serving/rung.ts';
 export { ALLOW, type SafetyCheck, type SafetyVerdict, type Strictness } from './serving/safety.ts';
 export { createService, type Service, type ServiceDefinition, type ServiceHost } from './serving/service.ts';
-
 export type { FeatureStep, RequestRecord, SafetyStep, Step, StepOutcome } from './telemetry/record.ts';
 export { type Ring, ring } from './telemetry/ring.ts';

@@ -195,6 +195,23 @@ describe('adaptiveLimit', () => {
     expect(policy.probed?.(state, probe(200), 0).state.baselineMs).toBe(200);
   });
 
+  it('asks less and less often when probes find nothing new', () => {
+    const asked: number[] = [];
+    let state = { ...known(30, 50), baselineConcurrency: 1 };
+    for (let i = 0; i < 400; i++) {
+      // Latency that no cut lowers, and that no probe sees: another replica's queue comes and goes.
+      const next = policy.change(state, saturated(Math.floor(state.limit), 150), i * 500);
+      state = next.state;
+      if (next.probe === undefined || policy.probed === undefined) continue;
+      asked.push(i * 500);
+      state = { ...policy.probed(state, probe(50), i * 500).state, limit: 30 };
+    }
+    const gaps = asked.slice(1).map((at, i) => at - (asked[i] ?? 0));
+    expect(gaps[0]).toBeLessThan(9000);
+    expect(gaps.at(-1)).toBeGreaterThan(15_000);
+    expect(gaps.length).toBeLessThan(20);
+  });
+
   it('separates the floor from the probe', () => {
     const own = adaptiveLimit({ minLimit: 4, probeConcurrency: 2, probeShare: 0.5 });
     const floor = { ...known(4, 50) };

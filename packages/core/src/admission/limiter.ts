@@ -48,6 +48,8 @@ export interface AdaptiveLimitState {
   /** Windows spent at the floor. */
   readonly atFloor: number;
   readonly lastProbeAt: number;
+  /** Least distance of a probe asked for by a symptom from the last probe: doubles while probes find nothing new. */
+  readonly probeGapMs: number;
   readonly recentPeak: number;
 }
 
@@ -218,7 +220,7 @@ function change(
     limit <= 0.75 * cutFrom.limit &&
     cutsInVain(cutFrom, window.levelMs, baselineMs, before.limit);
   const due = state.probeInMs <= 0;
-  const early = (vain || atFloor >= 5) && now - before.lastProbeAt >= MIN_PROBE_GAP_MS;
+  const early = (vain || atFloor >= 5) && now - before.lastProbeAt >= before.probeGapMs;
   if (!due && !early) return decide(state, reason, undefined);
   const why = due ? 'probe: due' : vain ? 'probe: cutting does not lower the latency' : 'probe: at the floor';
   return decide(
@@ -260,6 +262,7 @@ function probed(
       : result.dropShare,
     queue: undefined,
     cutFrom: undefined,
+    probeGapMs: agrees ? Math.min(s.probeEveryMs, 2 * before.probeGapMs) : MIN_PROBE_GAP_MS,
     probeInMs: agrees ? probeInMs : CONFIRM_PROBE_MS * (0.75 + 0.5 * result.jitter),
   };
   const verb = agrees ? 'confirmed' : 'measured anew';
@@ -313,6 +316,7 @@ export function adaptiveLimit(options: AdaptiveLimitOptions = {}): LimitPolicy<A
           probeInMs: s.probeEveryMs,
           atFloor: 0,
           lastProbeAt: Number.NEGATIVE_INFINITY,
+          probeGapMs: MIN_PROBE_GAP_MS,
           recentPeak: 0,
         },
         `start at ${s.initialLimit}`,

@@ -39,8 +39,9 @@ export interface BreakerSnapshot {
 export interface Breaker {
   /** A permit over 0, or 0: refused. Never throws, allocates nothing. Each permit is handed back exactly once. */
   tryAcquire(): number;
-  success(permit: number, durationMs?: number): void;
-  failure(permit: number, durationMs?: number): void;
+  /** @param now monotonic milliseconds, where the caller has just read them: it saves reading them again */
+  success(permit: number, durationMs?: number, now?: number): void;
+  failure(permit: number, durationMs?: number, now?: number): void;
   /** Gives the permit, and its probe, back without a vote: the caller left, or the fault was the caller's. */
   release(permit: number): void;
   /** Whether a call would be let through now. Changes nothing. */
@@ -131,14 +132,14 @@ export function createBreaker(
     return 0;
   }
 
-  function vote(permit: number, failed: boolean, durationMs: number): void {
+  function vote(permit: number, failed: boolean, durationMs: number, at: number | undefined): void {
     if (permit !== generation) {
       late += 1;
       return;
     }
     const isSlow = durationMs > slowOver;
     if (state === 'closed') {
-      const why = window.record(failed, isSlow, timed ? clock.now() : 0);
+      const why = window.record(failed, isSlow, timed ? (at ?? clock.now()) : 0);
       if (why !== undefined && manual === 'none') {
         if (clock.now() - since > FORGIVEN_AFTER * recoveryMs) recoveryMs = settings.recoveryMs;
         trip(why);
@@ -180,8 +181,8 @@ export function createBreaker(
 
   return {
     tryAcquire,
-    success: (permit, durationMs = 0) => vote(permit, false, durationMs),
-    failure: (permit, durationMs = 0) => vote(permit, true, durationMs),
+    success: (permit, durationMs = 0, now = undefined) => vote(permit, false, durationMs, now),
+    failure: (permit, durationMs = 0, now = undefined) => vote(permit, true, durationMs, now),
     release(permit) {
       if (permit !== generation) late += 1;
       else if (state === 'half_open' && probesOut > 0) probesOut -= 1;

@@ -68,7 +68,8 @@ export function guard(options: GuardOptions, host: GuardHost): Guarded {
       ? (fn, signal) => fn(signal)
       : breakerOnly(breaker, options.measure === true, host.clock);
   }
-  return (fn, signal) => run(fn, signal, options, host);
+  return (fn, signal) =>
+    new Promise((resolve, reject) => new GuardedCall(fn, signal, options, host, resolve, reject).start());
 }
 
 function breakerOnly(breaker: Breaker, measure: boolean, clock: Clock): Guarded {
@@ -78,7 +79,10 @@ function breakerOnly(breaker: Breaker, measure: boolean, clock: Clock): Guarded 
     const began = measure ? clock.now() : 0;
     try {
       const value = await fn(signal);
-      breaker.success(permit, measure ? clock.now() - began : 0);
+      if (measure) {
+        const now = clock.now();
+        breaker.success(permit, now - began, now);
+      } else breaker.success(permit);
       return value;
     } catch (error) {
       if (callersFault(error, signal)) breaker.release(permit);
@@ -88,94 +92,130 @@ function breakerOnly(breaker: Breaker, measure: boolean, clock: Clock): Guarded 
   };
 }
 
-function run<T>(
-  fn: (signal: AbortSignal | undefined) => Promise<T>,
-  signal: AbortSignal | undefined,
-  { breaker, retry, deadlineMs, ownSignal }: GuardOptions,
-  { clock, timers, random }: GuardHost,
-): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    if (signal?.aborted === true) {
-      reject(GONE);
-      return;
-    }
-    // Aborted with a constant reason, and never on success: a DOMException per call costs more than all else here.
-    const controller = ownSignal === true ? new AbortController() : undefined;
-    const inner = controller?.signal ?? signal;
-    const endsAt = deadlineMs === undefined ? Number.POSITIVE_INFINITY : clock.now() + deadlineMs;
-    let permit = 0;
-    let attempts = 0;
-    let done = false;
-    let cancelDeadline: CancelTimer | undefined;
-    let cancelBackoff: CancelTimer | undefined;
+/** One call under the full guard. A class, because an object with methods is cheaper than a closure for each of them. */
+class GuardedCall<T> {
+  private readonly fn: (signal: AbortSignal | undefined) => Promise<T>;
+  private readonly signal: AbortSignal | undefined;
+  private readonly options: GuardOptions;
+  private readonly host: GuardHost;
+  private readonly resolve: (value: T) => void;
+  private readonly reject: (error: unknown) => void;
+  // Aborted with a constant reason, and never on success: a DOMException per call costs more than all else here.
+  private readonly controller: AbortController | undefined;
+  private readonly onAbort: (() => void) | undefined;
+  private permit = 0;
+  private attempts = 0;
+  private done = false;
+  private startedAt = 0;
+  private cancelDeadline: CancelTimer | undefined;
+  private cancelBackoff: CancelTimer | undefined;
 
-    function finish(): void {
-      done = true;
-      cancelDeadline?.();
-      cancelBackoff?.();
-      if (signal !== undefined) signal.removeEventListener('abort', onAbort);
-    }
-    function fail(error: unknown): void {
-      finish();
-      reject(error);
-    }
-    function onAbort(): void {
-      if (done) return;
-      if (permit !== 0) breaker?.release(permit);
-      fail(GONE);
-      controller?.abort(GONE);
-    }
-    function onDeadline(): void {
-      if (done) return;
-      // The time-out is the callee's failure, although it ends by abort.
-      if (permit !== 0) breaker?.failure(permit, deadlineMs);
-      fail(LATE);
-      controller?.abort(LATE);
-    }
-    function failed(error: unknown): void {
-      if (done) return;
-      const ours = callersFault(error, signal);
-      if (permit !== 0) {
-        if (ours) breaker?.release(permit);
-        else breaker?.failure(permit);
-        permit = 0;
-      }
-      const again =
-        retry !== undefined && !ours && attempts <= retry.max && (retry.when ?? worthRetrying)(error);
-      if (!again) {
-        fail(error);
+  constructor(
+    fn: (signal: AbortSignal | undefined) => Promise<T>,
+    signal: AbortSignal | undefined,
+    options: GuardOptions,
+    host: GuardHost,
+    resolve: (value: T) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.fn = fn;
+    this.signal = signal;
+    this.options = options;
+    this.host = host;
+    this.resolve = resolve;
+    this.reject = reject;
+    this.controller = options.ownSignal === true ? new AbortController() : undefined;
+    this.onAbort = signal === undefined ? undefined : () => this.abort();
+  }
+
+  start(): void {
+    const { deadlineMs, retry } = this.options;
+    if (this.signal !== undefined && this.onAbort !== undefined) {
+      if (this.signal.aborted) {
+        this.fail(GONE);
         return;
       }
-      const asked = isEvenkeelError(error) ? (error.retryAfterMs ?? 0) : 0;
-      const wait = Math.max(asked, backoff(attempts, random, retry.backoff));
-      if (clock.now() + wait >= endsAt || !retry.budget.tryRetry()) fail(error);
-      else cancelBackoff = timers.after(wait, attempt);
+      this.signal.addEventListener('abort', this.onAbort);
     }
-    function succeeded(value: T): void {
-      if (done) return;
-      if (permit !== 0) breaker?.success(permit);
-      finish();
-      resolve(value);
+    if (deadlineMs !== undefined) {
+      if (retry !== undefined) this.startedAt = this.host.clock.now();
+      this.cancelDeadline = this.host.timers.after(deadlineMs, () => this.late());
     }
-    function attempt(): void {
-      attempts += 1;
-      if (breaker !== undefined) {
-        permit = breaker.tryAcquire();
-        if (permit === 0) {
-          fail(OPEN);
-          return;
-        }
-      }
-      try {
-        fn(inner).then(succeeded, failed);
-      } catch (error) {
-        failed(error);
-      }
-    }
-
-    if (signal !== undefined) signal.addEventListener('abort', onAbort);
-    if (deadlineMs !== undefined) cancelDeadline = timers.after(deadlineMs, onDeadline);
     retry?.budget.request();
-    attempt();
-  });
+    this.attempt();
+  }
+
+  private attempt(): void {
+    this.attempts += 1;
+    const { breaker } = this.options;
+    if (breaker !== undefined) {
+      this.permit = breaker.tryAcquire();
+      if (this.permit === 0) {
+        this.fail(OPEN);
+        return;
+      }
+    }
+    try {
+      this.fn(this.controller?.signal ?? this.signal).then(
+        (value) => this.succeeded(value),
+        (error: unknown) => this.failed(error),
+      );
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  private succeeded(value: T): void {
+    if (this.done) return;
+    if (this.permit !== 0) this.options.breaker?.success(this.permit);
+    this.finish();
+    this.resolve(value);
+  }
+
+  private failed(error: unknown): void {
+    if (this.done) return;
+    const { breaker, retry, deadlineMs } = this.options;
+    const ours = callersFault(error, this.signal);
+    if (this.permit !== 0) {
+      if (ours) breaker?.release(this.permit);
+      else breaker?.failure(this.permit);
+      this.permit = 0;
+    }
+    if (retry === undefined || ours || this.attempts > retry.max || !(retry.when ?? worthRetrying)(error)) {
+      this.fail(error);
+      return;
+    }
+    const asked = isEvenkeelError(error) ? (error.retryAfterMs ?? 0) : 0;
+    const wait = Math.max(asked, backoff(this.attempts, this.host.random, retry.backoff));
+    const tooLate = deadlineMs !== undefined && this.host.clock.now() + wait >= this.startedAt + deadlineMs;
+    if (tooLate || !retry.budget.tryRetry()) this.fail(error);
+    else this.cancelBackoff = this.host.timers.after(wait, () => this.attempt());
+  }
+
+  private abort(): void {
+    if (this.done) return;
+    if (this.permit !== 0) this.options.breaker?.release(this.permit);
+    this.fail(GONE);
+    this.controller?.abort(GONE);
+  }
+
+  private late(): void {
+    if (this.done) return;
+    // The time-out is the callee's failure, although it ends by abort.
+    if (this.permit !== 0) this.options.breaker?.failure(this.permit, this.options.deadlineMs);
+    this.fail(LATE);
+    this.controller?.abort(LATE);
+  }
+
+  private fail(error: unknown): void {
+    this.finish();
+    this.reject(error);
+  }
+
+  private finish(): void {
+    this.done = true;
+    this.cancelDeadline?.();
+    this.cancelBackoff?.();
+    if (this.onAbort !== undefined) this.signal?.removeEventListener('abort', this.onAbort);
+  }
 }

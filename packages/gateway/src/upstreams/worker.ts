@@ -3,6 +3,7 @@ import {
   backoff,
   type CancelTimer,
   type Clock,
+  describeError,
   EvenkeelError,
   isEvenkeelError,
   type Random,
@@ -173,7 +174,11 @@ export function createWorkerModel(
     const wait = baseMs / 2 + backoff(fallsInARow, host.random, { baseMs, maxMs: MAX_RESTART_MS });
     cancelTimer = host.timers.after(wait, () => {
       restarts += 1;
-      spawn();
+      try {
+        spawn();
+      } catch (error) {
+        fell(describeError(error));
+      }
     });
   }
 
@@ -254,7 +259,12 @@ export function createWorkerModel(
     send({ kind: 'abort', id: job.id });
   }
 
-  spawn();
+  try {
+    spawn();
+  } catch (cause) {
+    cancelTimer();
+    throw new EvenkeelError('config_invalid', `model ${name}: ${describeError(cause)}`, { cause });
+  }
   return {
     name,
     version,
@@ -291,8 +301,12 @@ export function createWorkerModel(
       state = 'closed';
       cancelTimer();
       dropAll(down('closed'));
-      await worker?.terminate();
+      const last = worker;
       worker = undefined;
+      // A thread that becomes ready in the middle of its end must not be heard.
+      last?.removeAllListeners();
+      last?.on('error', () => {});
+      await last?.terminate();
     },
     snapshot: () => ({
       state,

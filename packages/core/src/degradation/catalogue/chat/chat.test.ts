@@ -168,9 +168,7 @@ describe('templates', () => {
   });
 
   it('abstains from what is unlike every example, and when nobody asked', () => {
-    expect(thrown(() => ask('who painted the Mona Lisa'))).toContain(
-      'no_answer: templates has no answer',
-    );
+    expect(thrown(() => ask('who painted the Mona Lisa'))).toContain('no_answer: templates has no answer');
     expect(thrown(() => rung(request({ messages: [system] })))).toContain('no answer');
   });
 

@@ -26,9 +26,7 @@ describe('batch_scores', () => {
   });
 
   it('abstains from a key it does not know, unless told what to think of one', () => {
-    expect(thrown(() => batchScores({ scores: { a: 0.1 } })(request({ key: 'z' })))).toContain(
-      'no_answer',
-    );
+    expect(thrown(() => batchScores({ scores: { a: 0.1 } })(request({ key: 'z' })))).toContain('no_answer');
     const suspicious = batchScores({ scores: { a: 0.1 }, unknown: 0.6 });
     expect(suspicious(request({ key: 'z' }))).toMatchObject({ label: 'fraud', output: { known: false } });
   });

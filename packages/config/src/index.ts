@@ -1,0 +1,24 @@
+export { jsonSchema } from './json-schema.ts';
+export { type Loaded, type LoadOptions, loadServiceFile } from './load.ts';
+export { formatProblems, type Problem } from './problem.ts';
+export type { Secret } from './secret.ts';
+export type {
+  Address,
+  AddressTrust,
+  CallerKey,
+  CallersConfig,
+  EntityConfig,
+  FeatureSourceConfig,
+  FeaturesConfig,
+  ModelConfig,
+  ModelSource,
+  PartConfig,
+  RungConfig,
+  RungGateConfig,
+  RungTarget,
+  SafetyConfig,
+  SafetyRuleConfig,
+  ServiceConfig,
+  TenantConfig,
+  TimeoutConfig,
+} from './service-config.ts';

@@ -1,0 +1,201 @@
+import type {
+  BreakerOptions,
+  DegradationLevel,
+  GateLimit,
+  HealthOptions,
+  Priority,
+  PriorityRule,
+  RetryBudgetOptions,
+  ShedThresholds,
+  StepUpOptions,
+  Strictness,
+} from '@evenkeel/core';
+import type { Secret } from './secret.ts';
+
+/** A server's address; secret when it came from the environment, because it may hold a password. */
+export type Address = string | Secret;
+
+export type ModelSource =
+  | { readonly kind: 'module'; readonly file: string; readonly worker: boolean; readonly options: unknown }
+  | {
+      readonly kind: 'openai';
+      readonly url: Address;
+      readonly model: string;
+      readonly key: Secret | undefined;
+    }
+  | {
+      readonly kind: 'open_inference';
+      readonly url: Address;
+      readonly model: string;
+      readonly version: string | undefined;
+      readonly input: { readonly name: string; readonly datatype: string } | undefined;
+    }
+  | {
+      readonly kind: 'json';
+      readonly url: Address;
+      readonly send: 'input' | 'input_and_features';
+      readonly label: string | undefined;
+      readonly confidence: string | undefined;
+      readonly score: string | undefined;
+      readonly health: string | undefined;
+      readonly key: Secret | undefined;
+    };
+
+export interface TimeoutConfig {
+  readonly connectMs: number;
+  /** Undefined: the rung's budget is the only bound. */
+  readonly firstMs: number | undefined;
+  readonly idleMs: number;
+  readonly totalMs: number;
+}
+
+export interface PartConfig {
+  readonly model: string;
+  readonly share: number;
+  readonly tenants: readonly string[] | undefined;
+}
+
+export interface ModelConfig {
+  readonly name: string;
+  readonly version: string;
+  readonly source: ModelSource;
+  readonly timeouts: TimeoutConfig;
+  readonly retries: { readonly max: number; readonly on: readonly string[] };
+  readonly hedge: 'p95' | 'p99' | number | undefined;
+  readonly previous: string | undefined;
+  readonly canary: PartConfig | undefined;
+  readonly shadow: PartConfig | undefined;
+  readonly breaker: BreakerOptions;
+}
+
+export type FeatureSourceConfig =
+  | {
+      readonly kind: 'feast';
+      readonly url: Address;
+      readonly features: readonly string[] | undefined;
+      readonly featureService: string | undefined;
+    }
+  | {
+      readonly kind: 'redis';
+      readonly url: Address;
+      readonly key: string;
+      readonly fields: readonly string[];
+      readonly timestamp: string | undefined;
+    }
+  | { readonly kind: 'module'; readonly file: string; readonly options: unknown };
+
+export interface EntityConfig {
+  readonly path: string;
+  readonly type?: 'string' | 'integer' | 'number';
+}
+
+export interface FeaturesConfig {
+  readonly source: FeatureSourceConfig;
+  readonly entities: Readonly<Record<string, EntityConfig>>;
+  readonly timeoutMs: number;
+  readonly maxAgeMs: number;
+  readonly ageFrom: 'event' | 'arrival';
+  readonly cacheEntries: number;
+  readonly freshForMs: number;
+  readonly batch:
+    | { readonly file: string; readonly key: string; readonly asOf: string; readonly maxAgeMs: number }
+    | undefined;
+  readonly breaker: BreakerOptions;
+}
+
+export type RungTarget =
+  | { readonly kind: 'model'; readonly model: string }
+  /** A model, asked after the request was shortened. */
+  | { readonly kind: 'reduced_context'; readonly model: string; readonly options: unknown }
+  | { readonly kind: 'builtin'; readonly use: string; readonly with: unknown };
+
+export interface RungGateConfig {
+  readonly limit: GateLimit;
+  readonly targetWaitMs: number | undefined;
+  readonly maxWaitMs: number;
+}
+
+export interface RungConfig {
+  readonly name: string;
+  readonly level: DegradationLevel;
+  readonly target: RungTarget;
+  readonly features: 'fresh' | 'cached' | 'none';
+  readonly budgetMs: number;
+  readonly qualityImpact: string;
+  readonly dependencies: readonly string[];
+  readonly overflow: boolean;
+  /** Undefined: capacity is not measured here. */
+  readonly gate: RungGateConfig | undefined;
+}
+
+export interface TenantConfig {
+  readonly requestsPerSecond: number | undefined;
+  readonly tokensPerMinute: number | undefined;
+  readonly share: number;
+}
+
+export type AddressTrust = 'none' | 'loopback' | readonly string[];
+
+export interface CallerKey {
+  readonly name: string;
+  readonly key: Secret;
+  readonly tenant: string;
+  readonly tier: string | undefined;
+  readonly maySetPriority: boolean;
+  readonly trustHeaders: boolean;
+}
+
+export interface CallersConfig {
+  readonly keys: readonly CallerKey[];
+  readonly trustHeadersFrom: AddressTrust;
+  readonly maySetPriorityFrom: AddressTrust;
+  readonly headers: { readonly tenant: string; readonly user: string; readonly tier: string };
+}
+
+export interface SafetyRuleConfig {
+  readonly name: string;
+  readonly field: string;
+  readonly words: readonly string[];
+  readonly verdict: 'block' | 'replace' | 'hold';
+  readonly level: Strictness;
+}
+
+export interface SafetyConfig {
+  readonly rules: readonly SafetyRuleConfig[];
+  readonly module: { readonly file: string; readonly options: unknown } | undefined;
+  readonly strictness: Strictness;
+  readonly replaceWith: unknown;
+}
+
+/** One service, checked: every name resolved, durations in milliseconds, shares in [0, 1], sizes in bytes. */
+export interface ServiceConfig {
+  readonly name: string;
+  readonly type: string;
+  readonly owner: string;
+  readonly description: string | undefined;
+  readonly timeZone: string;
+  readonly deadlineMs: number;
+  readonly maxDeadlineMs: number;
+  readonly limits: {
+    readonly bodyBytes: number;
+    readonly depth: number;
+    readonly concurrency: number;
+    readonly retainedRecords: number;
+  };
+  readonly models: ReadonlyMap<string, ModelConfig>;
+  readonly features: FeaturesConfig | undefined;
+  /** Best first; rungs that the file forbids are left out. */
+  readonly ladder: readonly RungConfig[];
+  readonly stepUp: StepUpOptions;
+  readonly health: HealthOptions & { readonly everyMs: number; readonly timeoutMs: number };
+  readonly retryBudget: RetryBudgetOptions;
+  readonly admission: {
+    readonly limit: GateLimit;
+    readonly thresholds: ShedThresholds;
+    readonly tenants: ReadonlyMap<string, TenantConfig>;
+  };
+  readonly priority: { readonly rules: readonly PriorityRule[]; readonly default: Priority };
+  readonly callers: CallersConfig;
+  readonly safety: SafetyConfig | undefined;
+  readonly queue: { readonly capacity: number; readonly keepContentMs: number };
+}
