@@ -8,7 +8,7 @@ import type { Random } from '../kernel/random.ts';
 import type { RequestRecord } from '../telemetry/record.ts';
 import type { Answer, ServingService } from './answer.ts';
 import { attempt } from './attempt.ts';
-import { type DirectiveBoard, directiveBoard } from './directives.ts';
+import { type Directive, type DirectiveBoard, directiveBoard } from './directives.ts';
 import { type ComponentState, type EntryControl, entryControl } from './entry.ts';
 import type { FeatureReading, RequestFeatures } from './features.ts';
 import { type Figures, newFigures } from './figures.ts';
@@ -25,6 +25,8 @@ export interface ServiceDefinition {
   readonly rungs: readonly Rung[];
   /** Bounds the requests of all rungs together. */
   readonly gate: Gate | undefined;
+  /** Milliseconds a request may wait there (default 0). */
+  readonly gateWaitMs?: number;
   readonly features: RequestFeatures | undefined;
   /** Milliseconds that reading features may take. */
   readonly featureBudgetMs: number;
@@ -34,6 +36,8 @@ export interface ServiceDefinition {
   readonly deadlineMs: number;
   readonly stepUp: StepUpOptions;
   readonly components: ComponentState;
+  /** Told of the directives in force whenever they have changed. */
+  readonly onDirectives?: (directives: readonly Directive[]) => void;
 }
 
 export interface ServiceHost {
@@ -100,6 +104,7 @@ export function createService(definition: ServiceDefinition, host: ServiceHost):
       if (order.kind === 'tighten') factor = order.factor;
       if (order.kind === 'strictness') strictness = order.level;
     }
+    definition.onDirectives?.(board.active());
     if (factor === tightened) return;
     tightened = factor;
     definition.gate?.tighten(factor);
@@ -262,7 +267,8 @@ export function createService(definition: ServiceDefinition, host: ServiceHost):
         case 'failed': {
           const overloaded = result.error.retryAfterMs !== undefined || result.error.code === 'shed';
           // A rung whose queue is full, or whose data does not cover the request, is not broken.
-          if (result.error.code === 'queue_full' || result.error.code === 'no_answer') rung.breaker?.release(permit);
+          if (result.error.code === 'queue_full' || result.error.code === 'no_answer')
+            rung.breaker?.release(permit);
           else rung.breaker?.failure(permit, tookMs);
           if (ticket !== undefined) rung.gate?.release(ticket, overloaded ? 'dropped' : 'ignored');
           journey.lastError = result.error;
@@ -436,12 +442,12 @@ export function createService(definition: ServiceDefinition, host: ServiceHost):
       if (journey.entrance.probe) figures.probes += 1;
     }
     try {
-      const verdict = definition.gate?.tryAcquire(journey.claim);
+      const asked = definition.gate?.acquire(journey.claim, definition.gateWaitMs ?? 0, request.signal);
+      const verdict = asked instanceof Promise ? await asked : asked;
       if (verdict !== undefined && !verdict.admitted) {
-        const error = new EvenkeelError('shed', `service: ${verdict.reason}`, {
-          retryAfterMs: verdict.retryAfterMs,
-        });
-        return refuse(journey, error);
+        if (request.signal?.aborted === true) return refuse(journey, new EvenkeelError('client_closed'));
+        const { reason, retryAfterMs } = verdict;
+        return refuse(journey, new EvenkeelError('shed', `service: ${reason}`, { retryAfterMs }));
       }
       journey.ticket = verdict;
       return await serve(journey);

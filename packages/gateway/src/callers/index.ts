@@ -1,0 +1,1 @@
+export { createIdentify, type Identify, type Identity } from './identify.ts';

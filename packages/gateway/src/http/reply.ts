@@ -1,0 +1,118 @@
+import type { ServerResponse } from 'node:http';
+import { type Answer, ERRORS, type EvenkeelError } from '@evenkeel/core';
+import type { Protocol } from './route.ts';
+
+/** Header values: visible ASCII only, bounded. Nothing that a caller or a model says can end a header or begin another. */
+export function headerText(text: string): string {
+  return text
+    .replace(/[^\x20-\x7e]+/g, ' ')
+    .slice(0, 200)
+    .trim();
+}
+
+/** The headers that tell how an answer came about, as a flat list for `writeHead`. */
+export function answerHeaders(requestId: string, answer: Answer, budget: string | undefined): string[] {
+  const headers = ['evenkeel-request-id', requestId, 'x-request-id', requestId];
+  if (budget !== undefined) headers.push('evenkeel-budget', budget);
+  if (answer.outcome === 'refused') {
+    headers.push('evenkeel-level', 'failed', 'evenkeel-reason', headerText(answer.reason));
+    return headers;
+  }
+  const { prediction, features } = answer;
+  headers.push(
+    'evenkeel-level',
+    answer.level,
+    'evenkeel-reason',
+    answer.reason === 'ok' ? 'ok' : headerText(answer.reason),
+    'evenkeel-model',
+    headerText(`${prediction.model}@${prediction.version}`),
+    'evenkeel-quality-impact',
+    headerText(answer.qualityImpact),
+  );
+  if (features !== undefined) headers.push('evenkeel-feature-age', (features.ageMs / 1000).toFixed(3));
+  return headers;
+}
+
+const OPENAI_TYPE: Readonly<Record<number, string>> = {
+  401: 'authentication_error',
+  403: 'permission_error',
+  429: 'rate_limit_error',
+  503: 'service_unavailable_error',
+};
+
+/** `code` of the OpenAI API, where it has one of its own. */
+function openAiCode(error: EvenkeelError): string {
+  if (error.code === 'unknown_service') return 'model_not_found';
+  if (error.code === 'unauthorized') return 'invalid_api_key';
+  if (error.status === 429) return 'rate_limit_exceeded';
+  return error.code;
+}
+
+/** An error in the shape of its protocol. */
+export function errorBody(protocol: Protocol, error: EvenkeelError, requestId: string): unknown {
+  switch (protocol) {
+    case 'openai':
+      return {
+        error: {
+          message: error.message,
+          type: OPENAI_TYPE[error.status] ?? (error.status < 500 ? 'invalid_request_error' : 'server_error'),
+          param: null,
+          code: openAiCode(error),
+        },
+      };
+    case 'open_inference':
+      return { error: error.message };
+    case 'json':
+      return {
+        error: {
+          code: error.code,
+          message: error.message,
+          action: ERRORS[error.code].action,
+          request_id: requestId,
+        },
+      };
+  }
+}
+
+/** The status sent: 499 is for the record only, no client ever sees it. */
+function sent(error: EvenkeelError): number {
+  return error.status === 499 ? 400 : error.status;
+}
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+export function sendJson(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: string[] = [],
+): void {
+  if (response.headersSent || response.destroyed) return;
+  const text = JSON.stringify(body);
+  headers.push('content-type', JSON_TYPE, 'content-length', String(Buffer.byteLength(text)));
+  response.writeHead(status, headers);
+  response.end(text);
+}
+
+/** Sends an error with what a client needs to come back at the right time, or not at all. */
+export function sendError(
+  response: ServerResponse,
+  protocol: Protocol,
+  error: EvenkeelError,
+  requestId: string,
+  headers: string[],
+  shouldRetry: boolean,
+): void {
+  const status = sent(error);
+  if (status === 429 || status === 503) {
+    const waitMs = Math.max(1, Math.round(error.retryAfterMs ?? 1_000));
+    headers.push(
+      'retry-after',
+      String(Math.max(1, Math.ceil(waitMs / 1000))),
+      'retry-after-ms',
+      String(waitMs),
+    );
+  }
+  if (!shouldRetry) headers.push('x-should-retry', 'false');
+  sendJson(response, status, errorBody(protocol, error, requestId), headers);
+}

@@ -1,0 +1,87 @@
+import type { ServerResponse } from 'node:http';
+import {
+  describeError,
+  EvenkeelError,
+  isEvenkeelError,
+  type StreamPrediction,
+  type Timers,
+} from '@evenkeel/core';
+import { SSE_DONE, sseComment, sseData } from '../sse/index.ts';
+import { errorBody } from './reply.ts';
+
+/** A reader that takes nothing for this long is gone, whatever its socket says, in milliseconds. */
+const SLOW_READER_MS = 30_000;
+
+/** Resolves when more can be written; rejects when the reader takes nothing for too long or has gone. */
+function drained(response: ServerResponse, timers: Timers): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const cancel = timers.after(SLOW_READER_MS, () =>
+      done(new EvenkeelError('client_closed', 'the reader takes nothing')),
+    );
+    const onDrain = (): void => done();
+    const onClose = (): void => done(new EvenkeelError('client_closed'));
+    function done(error?: EvenkeelError): void {
+      cancel();
+      response.off('drain', onDrain);
+      response.off('close', onClose);
+      if (error === undefined) resolve();
+      else reject(error);
+    }
+    response.on('drain', onDrain);
+    response.on('close', onClose);
+  });
+}
+
+/**
+ * Sends a stream as server-sent events. What breaks after the first chunk ends with an error event and no `[DONE]`:
+ * a part of an answer never looks like the whole.
+ */
+export async function sendStream(
+  response: ServerResponse,
+  prediction: StreamPrediction,
+  headers: string[],
+  about: string,
+  requestId: string,
+  timers: Timers,
+): Promise<void> {
+  const rest = prediction.rest[Symbol.asyncIterator]();
+  const write = async (text: string): Promise<void> => {
+    if (!response.write(text)) await drained(response, timers);
+  };
+  try {
+    headers.push(
+      'content-type',
+      'text/event-stream; charset=utf-8',
+      'cache-control',
+      'no-cache',
+      'x-accel-buffering',
+      'no',
+    );
+    response.writeHead(200, headers);
+    await write(sseComment(about) + sseData(prediction.first.data));
+    for (;;) {
+      const step = await rest.next();
+      if (step.done === true) break;
+      await write(sseData(step.value.data));
+    }
+    response.end(SSE_DONE);
+  } catch (error) {
+    await rest.return?.(undefined);
+    if (response.destroyed) return;
+    const known = isEvenkeelError(error) ? error : new EvenkeelError('upstream_cut', describeError(error));
+    if (known.code === 'client_closed') response.destroy();
+    else response.end(sseData(errorBody('openai', known, requestId)));
+  }
+}
+
+/** Sends a whole answer as the stream that its caller asked for. */
+export function sendEvents(
+  response: ServerResponse,
+  events: readonly unknown[],
+  headers: string[],
+  about: string,
+): void {
+  headers.push('content-type', 'text/event-stream; charset=utf-8', 'cache-control', 'no-cache');
+  response.writeHead(200, headers);
+  response.end(sseComment(about) + events.map(sseData).join('') + SSE_DONE);
+}

@@ -1,0 +1,72 @@
+import type { FeaturesConfig } from '@evenkeel/config';
+import { type Breaker, createBreaker, type RequestFeatures } from '@evenkeel/core';
+import {
+  createEntityReader,
+  createFeastSource,
+  createFeatureReader,
+  createRequestFeatures,
+  type FeatureReader,
+  type FeatureSource,
+  loadModuleSource,
+  openBatchTable,
+  openRedisSource,
+} from '../features/index.ts';
+import type { Host } from './host.ts';
+import { reveal } from './models.ts';
+
+export interface Features {
+  readonly request: RequestFeatures;
+  readonly reader: FeatureReader;
+  readonly breaker: Breaker;
+  close(): Promise<void>;
+}
+
+async function openSource(config: FeaturesConfig): Promise<FeatureSource> {
+  const { source } = config;
+  switch (source.kind) {
+    case 'feast':
+      return createFeastSource({
+        url: reveal(source.url),
+        ...(source.features === undefined ? {} : { features: source.features }),
+        ...(source.featureService === undefined ? {} : { featureService: source.featureService }),
+      });
+    case 'redis':
+      return openRedisSource({
+        url: reveal(source.url),
+        key: source.key,
+        entities: Object.keys(config.entities),
+        fields: source.fields,
+        ...(source.timestamp === undefined ? {} : { timestamp: source.timestamp }),
+      });
+    case 'module':
+      return loadModuleSource(source.file, source.options ?? {});
+  }
+}
+
+/** Opens the feature source of a service, with its cache, its breaker and its batch table. */
+export async function openFeatures(config: FeaturesConfig, host: Host): Promise<Features> {
+  const source = await openSource(config);
+  const breaker = createBreaker(config.breaker, host);
+  const batch =
+    config.batch === undefined
+      ? undefined
+      : await openBatchTable({ file: config.batch.file, key: config.batch.key }, host);
+  const reader = createFeatureReader(
+    {
+      entities: Object.keys(config.entities),
+      timeoutMs: config.timeoutMs,
+      maxAgeMs: config.maxAgeMs,
+      ageFrom: config.ageFrom,
+      cacheEntries: config.cacheEntries,
+      freshForMs: config.freshForMs,
+      ...(config.batch === undefined ? {} : { batchMaxAgeMs: config.batch.maxAgeMs }),
+    },
+    { ...host, source, breaker, ...(batch === undefined ? {} : { batch }) },
+  );
+  return {
+    request: createRequestFeatures(createEntityReader(config.entities), reader),
+    reader,
+    breaker,
+    close: () => reader.close(),
+  };
+}
