@@ -11,7 +11,9 @@ if (major < 20 || (major === 20 && minor < 19)) {
 
 const watch = stopwatch();
 if (!existsSync(join(root, 'node_modules'))) {
-  console.log('Installing packages: about 130 MB, of which 109 MB are the mail that the flagship moderates …');
+  console.log(
+    'Installing packages: about 130 MB, of which 109 MB are the mail that the flagship moderates …',
+  );
 }
 await watch.lap('install', install);
 console.log('Building …');

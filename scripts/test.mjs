@@ -1,5 +1,6 @@
 // Installs what the tests need, builds, and runs every test. Arguments go on to vitest.
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, install, root, run, stopwatch } from './steps.mjs';
 
@@ -14,6 +15,13 @@ function missing() {
 
 const watch = stopwatch();
 await watch.lap('install', install);
+// Clients in wide use, unmodified, in a folder of their own: nobody who runs evenkeel installs them.
+const clients = join(root, 'test', 'clients');
+if (!existsSync(join(clients, 'node_modules'))) {
+  await watch.lap('clients', () =>
+    run('npm', ['ci', '--no-fund', '--no-audit', '--loglevel=error'], { cwd: clients }),
+  );
+}
 let lacking = missing();
 if (
   lacking.length > 0 &&

@@ -2,6 +2,7 @@
 import http from 'node:http';
 import { Writable } from 'node:stream';
 import { Pool } from 'undici';
+
 const pool = new Pool(`http://127.0.0.1:${process.argv[3]}`, { connections: 256 });
 http
   .createServer((request, response) => {
@@ -26,7 +27,10 @@ http
             return;
           }
           const text = JSON.stringify(JSON.parse(Buffer.concat(parts).toString()));
-          response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
+          response.writeHead(200, {
+            'content-type': 'application/json',
+            'content-length': Buffer.byteLength(text),
+          });
           response.end(text);
         },
       );

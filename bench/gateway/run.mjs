@@ -40,12 +40,27 @@ wrk.body = '${JSON.stringify({ sender: 'ann@example.com', subject: 'lunch', text
 const cli = join(root, 'packages', 'evenkeel', 'dist', 'cli.js');
 start(0, process.execPath, [join(here, 'upstream.mjs'), '4811']);
 const targets = [
-  { name: 'undici + JSON proxy (floor)', port: 4812, path: '/predict', child: start(1, process.execPath, [join(here, 'floor.mjs'), '4812', '4811']) },
+  {
+    name: 'undici + JSON proxy (floor)',
+    port: 4812,
+    path: '/predict',
+    child: start(1, process.execPath, [join(here, 'floor.mjs'), '4812', '4811']),
+  },
   {
     name: 'evenkeel, everything on',
     port: 4813,
     path: '/v1/predict/bench',
-    child: start(1, process.execPath, [cli, 'serve', join(here, 'evenkeel.yaml'), '--port', '4813', '--control-port', '0', '--data-dir', dir]),
+    child: start(1, process.execPath, [
+      cli,
+      'serve',
+      join(here, 'evenkeel.yaml'),
+      '--port',
+      '4813',
+      '--control-port',
+      '0',
+      '--data-dir',
+      dir,
+    ]),
   },
 ];
 if (has('nginx')) {
@@ -59,7 +74,13 @@ upstream up { server 127.0.0.1:4811; keepalive 64; }
 server { listen 127.0.0.1:4814; location / { proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection ""; } } }
 `,
   );
-  targets.push({ name: 'nginx', port: 4814, path: '/predict', child: start(1, 'nginx', ['-c', conf]), tree: true });
+  targets.push({
+    name: 'nginx',
+    port: 4814,
+    path: '/predict',
+    child: start(1, 'nginx', ['-c', conf]),
+    tree: true,
+  });
 }
 const portkey = join(here, '..', 'node_modules', '@portkey-ai', 'gateway', 'build', 'start-server.js');
 if (existsSync(portkey)) {
@@ -68,7 +89,14 @@ if (existsSync(portkey)) {
     port: 4815,
     path: '/v1/chat/completions',
     child: start(1, process.execPath, [portkey, '--port=4815', '--headless'], { PORT: '4815' }),
-    headers: ['-H', 'x-portkey-provider: openai', '-H', 'authorization: Bearer x', '-H', 'x-portkey-custom-host: http://127.0.0.1:4811'],
+    headers: [
+      '-H',
+      'x-portkey-provider: openai',
+      '-H',
+      'authorization: Bearer x',
+      '-H',
+      'x-portkey-custom-host: http://127.0.0.1:4811',
+    ],
   });
 }
 await new Promise((resolve) => setTimeout(resolve, 4_000));
@@ -76,7 +104,15 @@ await new Promise((resolve) => setTimeout(resolve, 4_000));
 const ticks = Number(execFileSync('getconf', ['CLK_TCK']).toString());
 /** CPU seconds of a process, and of its children where it has workers. */
 function cpuOf(pid, tree) {
-  const pids = tree ? [pid, ...execFileSync('sh', ['-c', `pgrep -P ${pid} || true`]).toString().split('\n').filter(Boolean)] : [pid];
+  const pids = tree
+    ? [
+        pid,
+        ...execFileSync('sh', ['-c', `pgrep -P ${pid} || true`])
+          .toString()
+          .split('\n')
+          .filter(Boolean),
+      ]
+    : [pid];
   return pids.reduce((sum, id) => {
     const fields = readFileSync(`/proc/${id}/stat`, 'utf8').split(') ')[1].split(' ');
     return sum + (Number(fields[11]) + Number(fields[12])) / ticks;
@@ -86,11 +122,25 @@ const rss = (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/sta
 
 async function wrk(target, connections) {
   const before = cpuOf(target.child.pid, target.tree);
-  const args = ['-c', '0', 'wrk', '-t1', `-c${connections}`, `-d${SECONDS}s`, '--latency', '-s', script, ...(target.headers ?? []), `http://127.0.0.1:${target.port}${target.path}`];
+  const args = [
+    '-c',
+    '0',
+    'wrk',
+    '-t1',
+    `-c${connections}`,
+    `-d${SECONDS}s`,
+    '--latency',
+    '-s',
+    script,
+    ...(target.headers ?? []),
+    `http://127.0.0.1:${target.port}${target.path}`,
+  ];
   const output = await new Promise((resolve, reject) => {
     let text = '';
     const child = spawn('taskset', args);
-    child.stdout.on('data', (piece) => { text += piece; });
+    child.stdout.on('data', (piece) => {
+      text += piece;
+    });
     child.on('error', reject);
     child.on('close', () => resolve(text));
   });
@@ -100,7 +150,13 @@ async function wrk(target, connections) {
     const match = new RegExp(`${label}\\s+([\\d.]+)(us|ms|s)`).exec(output);
     return match === null ? Number.NaN : Number(match[1]) * { us: 0.001, ms: 1, s: 1000 }[match[2]];
   };
-  return { rps: requests / SECONDS, cpu: ((cpuOf(target.child.pid, target.tree) - before) / Math.max(1, requests)) * 1e6, p50: ms('50%'), p99: ms('99%'), bad };
+  return {
+    rps: requests / SECONDS,
+    cpu: ((cpuOf(target.child.pid, target.tree) - before) / Math.max(1, requests)) * 1e6,
+    p50: ms('50%'),
+    p99: ms('99%'),
+    bad,
+  };
 }
 
 for (const target of targets) await wrk(target, 32);
@@ -139,10 +195,16 @@ const text = [
   '',
   '| | CPU µs/request | × floor | requests/s | × floor | p50 at one client, ms | added ms | p99 at 32, ms | RSS MB | not 2xx |',
   '|---|---|---|---|---|---|---|---|---|---|',
-  ...rows.map((row) => `| ${row.name} | ${row.cpu.toFixed(0)} | ${row.ratio.toFixed(2)} | ${row.rps.toFixed(0)} | ${row.rpsRatio.toFixed(2)} | ${row.p50One.toFixed(3)} | ${row.addedP50.toFixed(3)} | ${row.p99.toFixed(1)} | ${row.rss.toFixed(0)} | ${row.bad} |`),
+  ...rows.map(
+    (row) =>
+      `| ${row.name} | ${row.cpu.toFixed(0)} | ${row.ratio.toFixed(2)} | ${row.rps.toFixed(0)} | ${row.rpsRatio.toFixed(2)} | ${row.p50One.toFixed(3)} | ${row.addedP50.toFixed(3)} | ${row.p99.toFixed(1)} | ${row.rss.toFixed(0)} | ${row.bad} |`,
+  ),
   '',
 ].join('\n');
 console.log(text);
 writeFileSync(join(here, '..', 'results', 'gateway.md'), text);
-writeFileSync(join(here, '..', 'results', 'gateway.json'), `${JSON.stringify({ node: process.version, rounds: ROUNDS, seconds: SECONDS, floorCpu, rows }, null, 2)}\n`);
+writeFileSync(
+  join(here, '..', 'results', 'gateway.json'),
+  `${JSON.stringify({ node: process.version, rounds: ROUNDS, seconds: SECONDS, floorCpu, rows }, null, 2)}\n`,
+);
 process.exit(0);

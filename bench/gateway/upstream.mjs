@@ -1,5 +1,6 @@
 // A model that costs next to nothing: what is measured is what stands in front of it.
 import http from 'node:http';
+
 const body = JSON.stringify({ label: 'ham', score: 0.03, confidence: 0.97, explanation: 'x'.repeat(760) });
 http
   .createServer((request, response) => {

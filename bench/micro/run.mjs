@@ -4,7 +4,17 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ConsecutiveBreaker, circuitBreaker, handleAll, retry, SamplingBreaker, timeout, TimeoutStrategy, wrap, ExponentialBackoff } from 'cockatiel';
+import {
+  ConsecutiveBreaker,
+  circuitBreaker,
+  ExponentialBackoff,
+  handleAll,
+  retry,
+  SamplingBreaker,
+  TimeoutStrategy,
+  timeout,
+  wrap,
+} from 'cockatiel';
 import CircuitBreaker from 'opossum';
 import { createBreaker, guard, retryBudget } from '../../packages/core/dist/index.js';
 
@@ -24,15 +34,27 @@ const fn = async () => 1;
 
 const consecutive = createBreaker({ policy: { kind: 'consecutive', failures: 5 } }, host);
 const timed = () =>
-  createBreaker({ policy: { kind: 'time', windowMs: 30_000, rate: 0.5, minimum: 20 }, slow: { overMs: 1_000, rate: 0.5 } }, host);
+  createBreaker(
+    {
+      policy: { kind: 'time', windowMs: 30_000, rate: 0.5, minimum: 20 },
+      slow: { overMs: 1_000, rate: 0.5 },
+    },
+    host,
+  );
 const budget = retryBudget({}, clock);
-const breakerGuard = guard({ breaker: createBreaker({ policy: { kind: 'consecutive', failures: 5 } }, host) }, host);
+const breakerGuard = guard(
+  { breaker: createBreaker({ policy: { kind: 'consecutive', failures: 5 } }, host) },
+  host,
+);
 const timedGuard = guard({ breaker: timed(), measure: true }, host);
 const all = { breaker: createBreaker({}, host), retry: { max: 2, budget }, deadlineMs: 1_000 };
 const allGuard = guard(all, host);
 const signalGuard = guard({ ...all, ownSignal: true }, host);
 
-const cockatielConsecutive = circuitBreaker(handleAll, { halfOpenAfter: 30_000, breaker: new ConsecutiveBreaker(5) });
+const cockatielConsecutive = circuitBreaker(handleAll, {
+  halfOpenAfter: 30_000,
+  breaker: new ConsecutiveBreaker(5),
+});
 const cockatielSampling = circuitBreaker(handleAll, {
   halfOpenAfter: 30_000,
   breaker: new SamplingBreaker({ threshold: 0.5, duration: 30_000 }),
@@ -119,12 +141,18 @@ const text = [
   '',
   '| case | ns, median | × bare, medians | × bare, minima | aim |',
   '|---|---|---|---|---|',
-  ...rows.map((row) => `| ${row.name} | ${row.ns} | ${row.ratio.toFixed(2)} | ${row.minRatio.toFixed(2)} | ${row.aim === undefined ? '' : `≤ ${row.aim}`} |`),
+  ...rows.map(
+    (row) =>
+      `| ${row.name} | ${row.ns} | ${row.ratio.toFixed(2)} | ${row.minRatio.toFixed(2)} | ${row.aim === undefined ? '' : `≤ ${row.aim}`} |`,
+  ),
   '',
 ].join('\n');
 console.log(text);
 mkdirSync(join(here, '..', 'results'), { recursive: true });
 writeFileSync(join(here, '..', 'results', 'micro.md'), text);
-writeFileSync(join(here, '..', 'results', 'micro.json'), `${JSON.stringify({ node: process.version, rounds: ROUNDS, calls: CALLS, rows }, null, 2)}\n`);
+writeFileSync(
+  join(here, '..', 'results', 'micro.json'),
+  `${JSON.stringify({ node: process.version, rounds: ROUNDS, calls: CALLS, rows }, null, 2)}\n`,
+);
 opossumPlain.shutdown();
 opossumTimeout.shutdown();

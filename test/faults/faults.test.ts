@@ -12,7 +12,11 @@ let evenkeel: Evenkeel;
 const TIMEOUTS = { connect: '300ms', first: '400ms', idle: '400ms', total: '3s' };
 
 /** A chat service whose first model has the fault; the second is healthy unless there is to be none. */
-function service(name: string, fault: string, change: { alone?: boolean; model?: object; rung?: object } = {}): ServiceFile {
+function service(
+  name: string,
+  fault: string,
+  change: { alone?: boolean; model?: object; rung?: object } = {},
+): ServiceFile {
   const openai = (model: string): object => ({ url: `${mock.url}/v1`, model });
   return {
     service: name,
@@ -24,16 +28,46 @@ function service(name: string, fault: string, change: { alone?: boolean; model?:
       { level: 'full_service', model: 'first', budget: '1s', depends_on: [], ...change.rung },
       ...(change.alone === true
         ? []
-        : [{ level: 'simpler_model', model: 'second', budget: '800ms', depends_on: [], quality: 'the smaller model' }]),
+        : [
+            {
+              level: 'simpler_model',
+              model: 'second',
+              budget: '800ms',
+              depends_on: [],
+              quality: 'the smaller model',
+            },
+          ]),
     ],
   };
 }
 
 const FAULTS = [
-  '503', '500', '429-seconds', '429-date', '429-ms', 'silent', 'timeout-headers', 'truncated-json', 'empty-200', 'html-200',
-  'json-error-200', 'reset', 'huge-body', 'half-open', '401',
+  '503',
+  '500',
+  '429-seconds',
+  '429-date',
+  '429-ms',
+  'silent',
+  'timeout-headers',
+  'truncated-json',
+  'empty-200',
+  'html-200',
+  'json-error-200',
+  'reset',
+  'huge-body',
+  'half-open',
+  '401',
 ];
-const STREAM_FAULTS = ['stream-error-first', 'stream-cut-0', 'stream-eof-0', 'stream-stall-0', '503', 'silent', 'html-200', 'empty-200'];
+const STREAM_FAULTS = [
+  'stream-error-first',
+  'stream-cut-0',
+  'stream-eof-0',
+  'stream-stall-0',
+  '503',
+  'silent',
+  'html-200',
+  'empty-200',
+];
 const named = (fault: string): string => fault.replace(/[^a-z0-9]/g, '-');
 
 beforeAll(async () => {
@@ -50,10 +84,17 @@ beforeAll(async () => {
     service('mid', 'stream-error-mid-3', { alone: true }),
     service('slow', 'ok-slow-300', { alone: true }),
     service('gone', 'stream-stall-2', { alone: true, model: { timeouts: { ...TIMEOUTS, idle: '20s' } } }),
-    service('gone-silent', 'silent', { alone: true, rung: { budget: '2s' }, model: { timeouts: { ...TIMEOUTS, first: '20s' } } }),
+    service('gone-silent', 'silent', {
+      alone: true,
+      rung: { budget: '2s' },
+      model: { timeouts: { ...TIMEOUTS, first: '20s' } },
+    }),
     service('retry-date', '429-date', { model: { retries: { max: 3 } } }),
     service('retries', '503', { model: { retries: { max: 3 } } }),
-    service('fails-once', 'fail-first-1', { alone: true, model: { retries: { max: 2, on: ['503', '500'] } } }),
+    service('fails-once', 'fail-first-1', {
+      alone: true,
+      model: { retries: { max: 2, on: ['503', '500'] } },
+    }),
   ]);
 }, 60_000);
 afterAll(async () => {
@@ -68,7 +109,12 @@ interface Reply {
   readonly ms: number;
 }
 
-async function chat(model: string, body: object = {}, headers: Record<string, string> = {}, signal?: AbortSignal): Promise<Reply> {
+async function chat(
+  model: string,
+  body: object = {},
+  headers: Record<string, string> = {},
+  signal?: AbortSignal,
+): Promise<Reply> {
   const began = performance.now();
   const answer = await request(`${evenkeel.gateway}/v1/chat/completions`, {
     method: 'POST',
@@ -86,7 +132,10 @@ describe('before the first token, a fault of the first model is answered by the 
     expect(reply.status, reply.text).toBe(200);
     expect(reply.headers['evenkeel-level']).toBe('simpler_model');
     expect(reply.headers['evenkeel-reason']).toMatch(/^first: /);
-    expect(JSON.parse(reply.text)).toMatchObject({ choices: [{ message: { role: 'assistant' } }], evenkeel: { level: 'simpler_model' } });
+    expect(JSON.parse(reply.text)).toMatchObject({
+      choices: [{ message: { role: 'assistant' } }],
+      evenkeel: { level: 'simpler_model' },
+    });
     expect(reply.ms).toBeLessThan(1_500);
   });
 
@@ -106,9 +155,15 @@ describe('after the first token, a broken stream ends with an error and never as
     expect(reply.text).not.toContain('[DONE]');
     const last = reply.text.trim().split('\n\n').at(-1) ?? '';
     const event = JSON.parse(last.replace(/^data: /, ''));
-    expect(event.error).toMatchObject({ message: expect.any(String), type: expect.any(String), code: expect.stringMatching(/^upstream_/) });
+    expect(event.error).toMatchObject({
+      message: expect.any(String),
+      type: expect.any(String),
+      code: expect.stringMatching(/^upstream_/),
+    });
     expect(reply.ms).toBeLessThan(name === 'drip' ? 2_500 : 1_500);
-    const record = await request(`${evenkeel.control}/api/v1/requests/${String(reply.headers['evenkeel-request-id'])}`);
+    const record = await request(
+      `${evenkeel.control}/api/v1/requests/${String(reply.headers['evenkeel-request-id'])}`,
+    );
     expect(await record.body.json()).toMatchObject({ level: 'failed', error: event.error.code });
   });
 });
@@ -161,7 +216,9 @@ describe('when every rung is exhausted', () => {
   it('says so in the shape of the protocol, with a time to come back and a word against multiplying', async () => {
     const reply = await chat('alone');
     expect(reply.status).toBe(503);
-    expect(JSON.parse(reply.text)).toMatchObject({ error: { type: 'service_unavailable_error', code: 'exhausted', param: null } });
+    expect(JSON.parse(reply.text)).toMatchObject({
+      error: { type: 'service_unavailable_error', code: 'exhausted', param: null },
+    });
     expect(Number(reply.headers['retry-after'])).toBeGreaterThanOrEqual(1);
     expect(Number(reply.headers['retry-after-ms'])).toBeGreaterThan(0);
     expect(reply.headers['x-should-retry']).toBe('false');
@@ -187,7 +244,11 @@ describe('a client that goes', () => {
     const before = mock.aborted(fault).length;
     const pending = chat(name, { stream }, {}, caller.signal).catch(() => undefined);
     const callsBefore = mock.calls(fault);
-    await until(() => mock.calls(fault) > callsBefore || mock.last(fault) !== undefined, 3_000, 'the upstream call');
+    await until(
+      () => mock.calls(fault) > callsBefore || mock.last(fault) !== undefined,
+      3_000,
+      'the upstream call',
+    );
     await new Promise((resolve) => setTimeout(resolve, 150));
     const leftAt = Date.now();
     caller.abort();

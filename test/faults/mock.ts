@@ -76,6 +76,15 @@ function succeed({ protocol, model, calls, body, response, cut }: Exchange): voi
   if (protocol === 'chat' && isRecord(body) && body.stream === true) {
     const includeUsage = isRecord(body.stream_options) && body.stream_options.include_usage === true;
     playStream('ok', 0, { model, includeUsage, cut }, response);
+  } else if (protocol === 'embeddings' && isRecord(body) && body.encoding_format === 'base64') {
+    const { data, ...rest } = goodAnswer(protocol, model, calls);
+    const packed = Array.isArray(data)
+      ? data.map((item) => ({
+          ...item,
+          embedding: Buffer.from(Float32Array.from(item.embedding).buffer).toString('base64'),
+        }))
+      : data;
+    json(response, 200, { ...rest, data: packed });
   } else json(response, 200, goodAnswer(protocol, model, calls));
 }
 

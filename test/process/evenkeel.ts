@@ -41,7 +41,8 @@ export function startEvenkeel(
   if (!existsSync(CLI)) throw new Error(`${CLI} is missing: run "npm run build"`);
   const dir = mkdtempSync(join(tmpdir(), 'evenkeel-process-'));
   const file = (service: string): string => join(dir, `${service}.yaml`);
-  for (const service of services) writeFileSync(file(service.service), JSON.stringify({ ...BASE, ...service }, null, 2));
+  for (const service of services)
+    writeFileSync(file(service.service), JSON.stringify({ ...BASE, ...service }, null, 2));
   const args = [
     CLI,
     'serve',
@@ -95,7 +96,10 @@ export function startEvenkeel(
 }
 
 /** Runs the program to its end. */
-export function runEvenkeel(args: readonly string[], env: Record<string, string> = {}): Promise<{ code: number | null; out: string; err: string }> {
+export function runEvenkeel(
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<{ code: number | null; out: string; err: string }> {
   const child = spawn(process.execPath, [CLI, ...args], { env: { ...process.env, ...env } });
   let out = '';
   let err = '';

@@ -36,6 +36,8 @@ export const TELLTALE_HEADERS: readonly string[] = [
 /** Hosts of the people whose mail was collected: they stand for the addressee. */
 const COLLECTORS =
   /[\w.+-]{1,64}@(?:[\w-]{1,40}\.){0,3}(?:spamassassin\.taint\.org|netnoteinc\.com|jmason\.org|slashnull\.org|localhost)\b/gi;
+/** What the archive's makers put in place of their own names. */
+const MASKED_NAMES = /\b(?:y{4,8}|z{4,8})(?:\.|\b)/gi;
 const COLLECTOR_HOSTS = /\b(?:[\w-]{1,40}\.){0,3}(?:spamassassin\.taint\.org|taint\.org|jmason\.org|netnoteinc\.com)\b/gi;
 
 /** Where the footer of a list, a sponsor or a group begins, on a line of its own near the end. */
@@ -67,16 +69,18 @@ export function scrubSubject(subject: string): string {
     .replace(/\*{3,}\s*spam\s*\*{3,}/gi, ' ')
     .replace(/^((?:(?:re|fwd?|aw):\s*)*)\[[^\]\n]{1,40}\]\s*/i, '$1')
     .replace(COLLECTORS, 'you')
+    .replace(MASKED_NAMES, 'you')
     .replace(/\s+/g, ' ')
     .trim();
 }
 
-/** Without a filter's report, the footers of lists, and the names of those who collected the mail. */
+/** Without a filter's report, the footers of lists, and the names of those who collected it. */
 export function scrubText(text: string): string {
   return cutFooter(text.replaceAll('\r', ''))
     .replace(/^SPAM: .*$/gm, '')
     .replace(COLLECTORS, 'you')
     .replace(COLLECTOR_HOSTS, 'host')
+    .replace(MASKED_NAMES, 'you')
     .replace(/[ \t]+/g, ' ')
     .replace(/ ?\n ?/g, '\n')
     .replace(/\n{3,}/g, '\n\n')

@@ -6,8 +6,9 @@ import { disjointSets, joinNearDuplicates } from './near-duplicates.ts';
  * - `validation`: what calibration and the blend are learned from;
  * - `strangers`: held out; neither their sender nor a near-duplicate of their text is in any other part;
  * - `regulars`: held out; the latest mail of senders known from training, no near-duplicate of which is in training.
+ * - `left_out`: would be strangers, but a near-duplicate is in training. In nobody's figures.
  */
-export type Part = 'fit' | 'validation' | 'strangers' | 'regulars';
+export type Part = 'fit' | 'validation' | 'strangers' | 'regulars' | 'left_out';
 
 export interface Splittable {
   readonly id: string;
@@ -25,16 +26,24 @@ export interface SplitOptions {
   readonly validation?: number;
 }
 
-/** A family of mail larger than this share of all stays in training: held out, it would be most of the test. */
-const LARGEST_HELD_OUT = 0.02;
+/**
+ * Replies that quote each other tie the writers of a list into families of hundreds. Families over this share of all mail
+ * are drawn writer by writer instead, and a writer over it stays in training: held out, it would be most of the test.
+ */
+const LARGEST_DRAWN = 0.01;
 const REGULAR_AFTER = 6;
 const REGULAR_SHARE = 0.25;
 
 const draw = (text: string, seed: number): number => hash32(text, seed) / 4294967296;
 
-/** Which part each mail is in; the same mails and seed give the same parts. */
-export function split(mails: readonly Splittable[], options: SplitOptions): Part[] {
-  const { seed } = options;
+interface Families {
+  /** Set of the near-duplicates that mail i belongs to. */
+  readonly copies: (i: number) => number;
+  /** What is drawn for mail i as one; undefined when that is too much to hold out. */
+  readonly drawnAs: (i: number) => string | undefined;
+}
+
+function familiesOf(mails: readonly Splittable[]): Families {
   const near = disjointSets(mails.length);
   joinNearDuplicates(
     mails.map((mail) => `${mail.subject}\n${mail.text}`),
@@ -42,30 +51,53 @@ export function split(mails: readonly Splittable[], options: SplitOptions): Part
   );
   const family = disjointSets(mails.length);
   const firstOf = new Map<string, number>();
-  const sizes = new Map<number, number>();
-  mails.forEach((mail, i) => {
+  const writers = mails.map((mail, i) => {
+    const first = mail.sender === '' ? i : (firstOf.get(mail.sender) ?? i);
+    firstOf.set(mail.sender, first);
     family.join(i, near.find(i));
-    if (mail.sender === '') return;
-    const first = firstOf.get(mail.sender);
-    if (first === undefined) firstOf.set(mail.sender, i);
-    else family.join(i, first);
+    family.join(i, first);
+    return first;
   });
+  const roots = mails.map((_, i) => family.find(i));
+  const sizes = new Map<number, number>();
+  const sizesOfWriters = new Map<number, number>();
   // A family is named by its first mail: what is drawn for it hangs on nothing else.
-  const nameOf = new Map<number, string>();
+  const names = new Map<number, string>();
   mails.forEach((mail, i) => {
-    const root = family.find(i);
+    const root = roots[i] ?? i;
+    const writer = writers[i] ?? i;
     sizes.set(root, (sizes.get(root) ?? 0) + 1);
-    if (!nameOf.has(root)) nameOf.set(root, mail.id);
+    sizesOfWriters.set(writer, (sizesOfWriters.get(writer) ?? 0) + 1);
+    if (!names.has(root)) names.set(root, mail.id);
   });
+  const most = LARGEST_DRAWN * mails.length;
+  return {
+    copies: (i) => near.find(i),
+    drawnAs(i) {
+      const root = roots[i] ?? i;
+      if ((sizes.get(root) ?? 0) <= most) return names.get(root);
+      const writer = writers[i] ?? i;
+      return (sizesOfWriters.get(writer) ?? 0) <= most ? mails[writer]?.id : undefined;
+    },
+  };
+}
+
+/** Which part each mail is in; the same mails and seed give the same parts. */
+export function split(mails: readonly Splittable[], options: SplitOptions): Part[] {
+  const { seed } = options;
+  const { copies, drawnAs } = familiesOf(mails);
   const parts = mails.map((_, i): Part => {
-    const root = family.find(i);
-    const name = nameOf.get(root) ?? '';
-    const small = (sizes.get(root) ?? 0) <= LARGEST_HELD_OUT * mails.length;
-    if (small && draw(name, seed) < (options.strangers ?? 0.2)) return 'strangers';
-    return draw(name, seed + 1) < (options.validation ?? 0.2) && small ? 'validation' : 'fit';
+    const name = drawnAs(i);
+    if (name === undefined) return 'fit';
+    if (draw(name, seed) < (options.strangers ?? 0.2)) return 'strangers';
+    return draw(name, seed + 1) < (options.validation ?? 0.2) ? 'validation' : 'fit';
   });
-  holdOutRegulars(mails, parts, (i) => near.find(i));
-  return parts;
+  holdOutRegulars(mails, parts, copies);
+  const training = new Set<number>();
+  parts.forEach((part, i) => {
+    if (part === 'fit' || part === 'validation') training.add(copies(i));
+  });
+  return parts.map((part, i) => (part === 'strangers' && training.has(copies(i)) ? 'left_out' : part));
 }
 
 function holdOutRegulars(mails: readonly Splittable[], parts: Part[], copies: (i: number) => number): void {

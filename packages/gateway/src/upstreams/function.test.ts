@@ -55,7 +55,7 @@ describe('a function as a model', () => {
     expect(model(() => ({ label: 'x' })).call(lazy)).toMatchObject({ label: 'x' });
   });
 
-  it.each([
+  it.each<[() => unknown, string]>([
     [() => undefined, 'upstream_malformed'],
     [() => Number.NaN, 'upstream_malformed'],
     [() => () => 1, 'upstream_malformed'],
