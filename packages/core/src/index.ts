@@ -122,6 +122,7 @@ export {
 } from './degradation/ladder.ts';
 export { parseRetryAfter, type RetryAfterHeaders } from './degradation/retry-after.ts';
 export { type RetryBudget, type RetryBudgetOptions, retryBudget } from './degradation/retry-budget.ts';
+export { type Cancellation, Canceller, signalOf } from './kernel/cancellation.ts';
 export type { CancelTimer, Clock, Timers } from './kernel/clock.ts';
 export { describeError, ERRORS, type ErrorCode, EvenkeelError, isEvenkeelError } from './kernel/errors.ts';
 export { type FakeClock, fakeClock } from './kernel/fake-clock.ts';

@@ -1,3 +1,4 @@
+import type { Cancellation } from '../kernel/cancellation.ts';
 import type { Clock, Timers } from '../kernel/clock.ts';
 import type { Priority } from '../kernel/level.ts';
 import type { Random } from '../kernel/random.ts';
@@ -124,7 +125,7 @@ export interface Gate {
   acquire(
     claim: Claim,
     maxWaitMs: number,
-    signal?: AbortSignal,
+    signal?: Cancellation,
   ): Ticket | Refusal | Promise<Ticket | Refusal>;
   release(ticket: Ticket, outcome: ReleaseOutcome): void;
   snapshot(): GateSnapshot;

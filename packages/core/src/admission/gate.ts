@@ -1,3 +1,4 @@
+import type { Cancellation } from '../kernel/cancellation.ts';
 import type { CancelTimer } from '../kernel/clock.ts';
 import type { Priority } from '../kernel/level.ts';
 import { fairQueue, type QueueEntry } from './fair-queue.ts';
@@ -224,7 +225,7 @@ export function createGate(options: GateOptions, host: GateHost): Gate {
   function acquire(
     claim: Claim,
     maxWait: number,
-    signal?: AbortSignal,
+    signal?: Cancellation,
   ): Ticket | Refusal | Promise<Ticket | Refusal> {
     const now = clock.now();
     const maxWaitMs = Math.min(LONGEST_MS, maxWait);

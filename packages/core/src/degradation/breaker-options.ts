@@ -4,8 +4,11 @@ import { EvenkeelError } from '../kernel/errors.ts';
 export interface SlowCalls {
   /** Milliseconds over which a call is slow. */
   readonly overMs: number;
-  /** Share of slow calls in the window, in (0, 1], that opens the breaker; 1 with a plain count: each is a failure. */
-  readonly rate: number;
+  /**
+   * Share of slow calls in the window, in (0, 1], that opens the breaker. Left out, every slow call is a failure; it
+   * always is where the policy counts failures and has no window.
+   */
+  readonly rate?: number | undefined;
 }
 
 /** What opens a closed breaker. */
@@ -33,7 +36,7 @@ export interface BreakerOptions {
   readonly jitter?: number;
   /** Calls let through half open; all must succeed (default 3). */
   readonly probes?: number;
-  /** Milliseconds after which probes that did not come back are given up and new ones let through (default 60 000). */
+  /** Milliseconds after the last probe was let through at which those still out are given up (default 60 000). */
   readonly maxHalfOpenMs?: number;
 }
 
@@ -75,7 +78,8 @@ export function breakerSettings(options: BreakerOptions): BreakerSettings {
   }
   if (options.slow !== undefined) {
     check(options.slow.overMs > 0, 'slow.overMs is more than 0', options.slow.overMs);
-    check(isRate(options.slow.rate), 'slow.rate lies in (0, 1]', options.slow.rate);
+    const { rate } = options.slow;
+    if (rate !== undefined) check(isRate(rate), 'slow.rate lies in (0, 1]', rate);
   }
   const recoveryMs = options.recoveryMs ?? 30_000;
   const settings = {

@@ -29,6 +29,7 @@ export function parseBreakerRecord(raw: unknown): BreakerRecord {
     return wrong('state', 'closed, open or half_open');
   if (manual !== 'none' && manual !== 'open' && manual !== 'closed')
     return wrong('manual', 'none, open or closed');
+  if (manual !== 'none' && manual !== state) return wrong('manual', `none, or ${state} as the state is`);
   if (typeof reason !== 'string') return wrong('reason', 'a text');
   if (typeof recoveryMs !== 'number' || !(recoveryMs > 0) || !Number.isFinite(recoveryMs)) {
     return wrong('recoveryMs', 'a number over 0');

@@ -6,6 +6,8 @@ export interface FailureWindow {
   record(failed: boolean, slow: boolean, now: number): string | undefined;
   clear(): void;
   figures(now: number): WindowFigures;
+  /** Where it stands against its limit. */
+  words(now: number): string;
   /** True when {@link record} needs the time: the breaker reads the clock only then. */
   readonly timed: boolean;
 }
@@ -22,27 +24,30 @@ function counter(policy: Extract<BreakerPolicy, { failures: number }>): FailureW
   let failures = 0;
   const takesBack = policy.kind === 'reference';
   const limit = policy.failures;
+  const words = (): string =>
+    takesBack
+      ? `${failures} failures more than successes took back; ${limit} is the limit`
+      : `${failures} failures in a row; ${limit} is the limit`;
   return {
     timed: false,
-    record(failed, slow) {
-      if (!failed && !slow) {
+    record(failed) {
+      if (!failed) {
         if (failures > 0) failures = takesBack ? failures - 1 : 0;
         return undefined;
       }
       failures += 1;
       if (failures < limit) return undefined;
-      return takesBack
-        ? `${failures} failures more than successes took back; ${limit} is the limit`
-        : `${failures} failures in a row; ${limit} is the limit`;
+      return words();
     },
     clear() {
       failures = 0;
     },
     figures: () => ({ calls: failures, failures, slow: 0 }),
+    words,
   };
 }
 
-/** Rates of failures and of slow calls against their limits. */
+/** Rates of failures and of slow calls against their limits. A success never opens a breaker. */
 function judgeRates(
   calls: number,
   failures: number,
@@ -55,10 +60,24 @@ function judgeRates(
   if (calls < minimum) return undefined;
   if (failures >= rate * calls)
     return `${failures} of ${calls} calls ${over} failed; ${percent(rate)} is the limit`;
-  if (slowCalls !== undefined && slow >= slowCalls.rate * calls && slow > 0) {
-    return `${slow} of ${calls} calls ${over} took over ${slowCalls.overMs} ms; ${percent(slowCalls.rate)} is the limit`;
+  const slowRate = slowCalls?.rate;
+  if (slowRate !== undefined && slow >= slowRate * calls && slow > 0) {
+    return `${slow} of ${calls} calls ${over} took over ${slowCalls?.overMs} ms; ${percent(slowRate)} is the limit`;
   }
   return undefined;
+}
+
+function rateWords(
+  calls: number,
+  failures: number,
+  slow: number,
+  { rate, minimum }: { readonly rate: number; readonly minimum: number },
+  slowCalls: SlowCalls | undefined,
+  over: string,
+): string {
+  const judged = calls < minimum ? `judged from ${minimum} calls on` : `${percent(rate)} is the limit`;
+  const also = slowCalls === undefined ? '' : `, ${slow} took over ${slowCalls.overMs} ms`;
+  return `${failures} of ${calls} calls ${over} failed${also}; ${judged}`;
 }
 
 const FAILED = 1;
@@ -93,69 +112,80 @@ function countWindow(
       next = calls = failures = slow = 0;
     },
     figures: () => ({ calls, failures, slow }),
+    words: () => rateWords(calls, failures, slow, policy, slowCalls, over),
   };
 }
 
 const BUCKETS = 10;
 
+/** Sums over the present bucket and the nine before it: what it sees reaches back between 0.9 and 1 times the window. */
 function timeWindow(
   policy: Extract<BreakerPolicy, { kind: 'time' }>,
   slowCalls: SlowCalls | undefined,
 ): FailureWindow {
-  // One bucket more than the window has: the oldest is only partly inside it and is left out.
   const width = policy.windowMs / BUCKETS;
   const calls = new Float64Array(BUCKETS);
   const failures = new Float64Array(BUCKETS);
   const slow = new Float64Array(BUCKETS);
-  const sum = { calls: 0, failures: 0, slow: 0 };
+  let allCalls = 0;
+  let allFailures = 0;
+  let allSlow = 0;
   let epoch = Number.NEGATIVE_INFINITY;
+  /** Where the present bucket stands in the ring, and until when it is the present one. */
+  let index = 0;
+  let until = Number.NEGATIVE_INFINITY;
   const over = `in the last ${policy.windowMs} ms`;
 
   function clear(): void {
     calls.fill(0);
     failures.fill(0);
     slow.fill(0);
-    sum.calls = sum.failures = sum.slow = 0;
+    allCalls = allFailures = allSlow = 0;
   }
 
   /** Empties every bucket that time has passed over: after a long idle time, all of them. */
-  function advance(now: number): number {
+  function advance(now: number): void {
     const current = Math.floor(now / width);
     if (current - epoch >= BUCKETS) clear();
     else {
       for (let passed = epoch + 1; passed <= current; passed++) {
         const i = ((passed % BUCKETS) + BUCKETS) % BUCKETS;
-        sum.calls -= calls[i] ?? 0;
-        sum.failures -= failures[i] ?? 0;
-        sum.slow -= slow[i] ?? 0;
+        allCalls -= calls[i] ?? 0;
+        allFailures -= failures[i] ?? 0;
+        allSlow -= slow[i] ?? 0;
         calls[i] = failures[i] = slow[i] = 0;
       }
     }
-    if (current > epoch) epoch = current;
-    return ((epoch % BUCKETS) + BUCKETS) % BUCKETS;
+    epoch = Math.max(epoch, current);
+    index = ((epoch % BUCKETS) + BUCKETS) % BUCKETS;
+    until = (epoch + 1) * width;
   }
 
   return {
     timed: true,
     record(failed, isSlow, now) {
-      const i = advance(now);
-      calls[i] = (calls[i] ?? 0) + 1;
-      sum.calls += 1;
+      if (now >= until) advance(now);
+      calls[index] = (calls[index] ?? 0) + 1;
+      allCalls += 1;
       if (!failed && !isSlow) return undefined;
       if (failed) {
-        failures[i] = (failures[i] ?? 0) + 1;
-        sum.failures += 1;
+        failures[index] = (failures[index] ?? 0) + 1;
+        allFailures += 1;
       }
       if (isSlow) {
-        slow[i] = (slow[i] ?? 0) + 1;
-        sum.slow += 1;
+        slow[index] = (slow[index] ?? 0) + 1;
+        allSlow += 1;
       }
-      return judgeRates(sum.calls, sum.failures, sum.slow, policy.rate, policy.minimum, slowCalls, over);
+      return judgeRates(allCalls, allFailures, allSlow, policy.rate, policy.minimum, slowCalls, over);
     },
     clear,
     figures(now) {
-      advance(now);
-      return { ...sum };
+      if (now >= until) advance(now);
+      return { calls: allCalls, failures: allFailures, slow: allSlow };
+    },
+    words(now) {
+      if (now >= until) advance(now);
+      return rateWords(allCalls, allFailures, allSlow, policy, slowCalls, over);
     },
   };
 }

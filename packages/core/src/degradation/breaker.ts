@@ -37,6 +37,8 @@ export interface BreakerSnapshot {
  * arrives after that state has ended changes nothing (as in sony/gobreaker). Time is read when asked, there are no timers.
  */
 export interface Breaker {
+  /** Whether votes are to bring how long the call took: it counts slow calls. */
+  readonly measures?: boolean;
   /** A permit over 0, or 0: refused. Never throws, allocates nothing. Each permit is handed back exactly once. */
   tryAcquire(): number;
   /** @param now monotonic milliseconds, where the caller has just read them: it saves reading them again */
@@ -51,8 +53,9 @@ export interface Breaker {
   open(reason: string): void;
   /** Holds it closed by hand, whatever fails, until `open` or `auto`. */
   close(reason: string): void;
-  /** Ends manual control: closed, with nothing counted. */
+  /** Ends manual control: what was held open is probed first, what was held closed starts with nothing counted. */
   auto(): void;
+  /** What outlives a restart: state, manual control, recovery. What a closed breaker has counted does not. */
   toJSON(): BreakerRecord;
   on(listener: (event: BreakerEvent) => void): Unsubscribe;
 }
@@ -72,13 +75,16 @@ export function createBreaker(
   const { clock, random } = host;
   const { slow, probes } = settings;
   const slowOver = slow?.overMs ?? Number.POSITIVE_INFINITY;
+  // Without a window there is no share of slow calls to judge: each is a failure.
+  const slowRate = 'failures' in settings.policy ? undefined : slow?.rate;
+  const slowFails = slowRate === undefined;
   const window = failureWindow(settings);
   const { timed } = window;
   const events = listeners<BreakerEvent>();
 
   let state: BreakerState = 'closed';
   let manual: 'none' | 'open' | 'closed' = 'none';
-  let reason = 'no failures yet';
+  let reason = 'new';
   /** Grows with every transition; a permit is the generation it was given in. */
   let generation = 1;
   let since = clock.now();
@@ -86,6 +92,9 @@ export function createBreaker(
   let recoveryMs = settings.recoveryMs;
   let probesOut = 0;
   let probesDone = 0;
+  let probesSlow = 0;
+  /** When the last probe was let through. */
+  let probedAt = 0;
   let late = 0;
   let refused = 0;
 
@@ -97,34 +106,40 @@ export function createBreaker(
     since = clock.now();
     probesOut = 0;
     probesDone = 0;
+    probesSlow = 0;
     window.clear();
     if (events.size() > 0) events.emit({ from, to: next, reason: why, at: clock.wall() });
   }
 
   function trip(why: string): void {
     const wait = recoveryMs * (1 + settings.jitter * (2 * random() - 1));
+    // Before the transition: its listeners may look.
+    retryAt = clock.now() + Math.min(wait, settings.maxRecoveryMs);
     become('open', why);
-    retryAt = since + Math.min(wait, settings.maxRecoveryMs);
+  }
+
+  function tripAgain(why: string): void {
+    recoveryMs = Math.min(recoveryMs * settings.growth, settings.maxRecoveryMs);
+    trip(why);
   }
 
   /** Half-open probes that never came back are given up. Half open again, as a new generation. */
-  function renewProbes(now: number): boolean {
-    if (now - since < settings.maxHalfOpenMs) return false;
-    become(
-      'half_open',
-      `${probesOut} probes did not come back within ${settings.maxHalfOpenMs} ms; probing anew`,
-    );
-    return true;
+  function renewProbes(now: number): void {
+    if (now - probedAt < settings.maxHalfOpenMs) return;
+    const lost = `${probesOut} ${probesOut === 1 ? 'probe' : 'probes'} did not come back`;
+    become('half_open', `${lost} within ${settings.maxHalfOpenMs} ms; probing anew`);
   }
 
   function tryAcquire(): number {
     if (state === 'closed') return generation;
     if (manual === 'none') {
+      const now = clock.now();
       if (state === 'open') {
-        if (clock.now() >= retryAt) become('half_open', 'the recovery time is over; probing');
-      } else if (probesOut + probesDone >= probes) renewProbes(clock.now());
+        if (now >= retryAt) become('half_open', 'the recovery time is over; probing');
+      } else if (probesOut + probesDone >= probes) renewProbes(now);
       if (state === 'half_open' && probesOut + probesDone < probes) {
         probesOut += 1;
+        probedAt = now;
         return generation;
       }
     }
@@ -138,8 +153,9 @@ export function createBreaker(
       return;
     }
     const isSlow = durationMs > slowOver;
+    const bad = failed || (isSlow && slowFails);
     if (state === 'closed') {
-      const why = window.record(failed, isSlow, timed ? (at ?? clock.now()) : 0);
+      const why = window.record(bad, isSlow, timed ? (at ?? clock.now()) : 0);
       if (why !== undefined && manual === 'none') {
         if (clock.now() - since > FORGIVEN_AFTER * recoveryMs) recoveryMs = settings.recoveryMs;
         trip(why);
@@ -148,13 +164,16 @@ export function createBreaker(
     }
     if (state !== 'half_open' || probesOut === 0) return;
     probesOut -= 1;
-    if (failed || isSlow) {
-      recoveryMs = Math.min(recoveryMs * settings.growth, settings.maxRecoveryMs);
-      trip(failed ? 'a probe failed' : `a probe took ${Math.round(durationMs)} ms, over ${slowOver} ms`);
+    if (bad) {
+      tripAgain(failed ? 'a probe failed' : `a probe took ${Math.round(durationMs)} ms, over ${slowOver} ms`);
       return;
     }
     probesDone += 1;
-    if (probesDone >= probes) become('closed', `${probes} of ${probes} probes succeeded`);
+    if (isSlow) probesSlow += 1;
+    if (probesDone < probes) return;
+    if (slowRate !== undefined && probesSlow > 0 && probesSlow >= slowRate * probes) {
+      tripAgain(`${probesSlow} of ${probes} probes took over ${slowOver} ms`);
+    } else become('closed', `${probes} of ${probes} probes succeeded`);
   }
 
   function words(now: number): string {
@@ -165,7 +184,7 @@ export function createBreaker(
     }
     if (state === 'half_open')
       return `half open: ${probesOut} of ${probes} probes are out, ${probesDone} succeeded`;
-    return reason;
+    return `closed: ${window.words(now)}`;
   }
 
   if (host.restored !== undefined) {
@@ -173,13 +192,14 @@ export function createBreaker(
     state = record.state;
     manual = record.manual;
     reason = record.reason;
-    recoveryMs = Math.min(record.recoveryMs, settings.maxRecoveryMs);
+    recoveryMs = Math.min(Math.max(record.recoveryMs, settings.recoveryMs), settings.maxRecoveryMs);
     // Never later than a whole recovery from now: the wall clock may have been set meanwhile.
     const waitMs = Math.min(Math.max(0, (record.retryAt ?? 0) - clock.wall()), settings.maxRecoveryMs);
     retryAt = clock.now() + waitMs;
   }
 
   return {
+    measures: slow !== undefined,
     tryAcquire,
     success: (permit, durationMs = 0, now = undefined) => vote(permit, false, durationMs, now),
     failure: (permit, durationMs = 0, now = undefined) => vote(permit, true, durationMs, now),
@@ -192,7 +212,7 @@ export function createBreaker(
       if (manual !== 'none') return 'no';
       const now = clock.now();
       if (state === 'open') return now >= retryAt ? 'probe' : 'no';
-      return probesOut + probesDone < probes || now - since >= settings.maxHalfOpenMs ? 'probe' : 'no';
+      return probesOut + probesDone < probes || now - probedAt >= settings.maxHalfOpenMs ? 'probe' : 'no';
     },
     snapshot() {
       const now = clock.now();
@@ -218,9 +238,10 @@ export function createBreaker(
       become('closed', `held closed by hand: ${why}`);
     },
     auto() {
+      if (manual === 'none') return;
       manual = 'none';
       recoveryMs = settings.recoveryMs;
-      become('closed', 'manual control has ended');
+      become(state === 'open' ? 'half_open' : 'closed', 'manual control has ended');
     },
     toJSON: () => ({
       version: 1,

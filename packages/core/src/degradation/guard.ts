@@ -3,6 +3,7 @@ import { EvenkeelError, isEvenkeelError } from '../kernel/errors.ts';
 import type { Random } from '../kernel/random.ts';
 import { type BackoffOptions, backoff } from './backoff.ts';
 import type { Breaker } from './breaker.ts';
+import { type DeadlineQueue, deadlineQueue, type Expiring } from './deadline-queue.ts';
 import type { RetryBudget } from './retry-budget.ts';
 
 /** What stands around a call. Leave out what is not wanted. */
@@ -16,16 +17,15 @@ export interface GuardOptions {
     /** Which errors are worth another attempt (default: those that say so themselves, and those of other makers). */
     readonly when?: (error: unknown) => boolean;
   };
-  /** Milliseconds for all attempts together. */
+  /** Milliseconds for all attempts together, over 0. */
   readonly deadlineMs?: number;
   /** Give `fn` a signal of its own, aborted at the deadline or with the caller's. Costs an AbortController per call. */
   readonly ownSignal?: boolean;
-  /** Measure how long calls take: needed by breakers that count slow ones (default true when there is a breaker that does). */
-  readonly measure?: boolean;
 }
 
 export interface GuardHost {
   readonly clock: Clock;
+  /** A guard with a deadline leaves one timer running for up to `deadlineMs` after its last call: unref it on Node. */
   readonly timers: Timers;
   readonly random: Random;
 }
@@ -58,21 +58,40 @@ function worthRetrying(error: unknown): boolean {
 
 /**
  * Breaker, retries inside a budget and a deadline round any asynchronous call, for users of the library.
+ * A caller that leaves ends the call at once, also in a back-off, except where there is a breaker alone: there `fn` is
+ * waited for, which has the signal. When the breaker opens between attempts, the call rejects with the last error.
  * The call rejects with `upstream_error` when the circuit is open, `deadline_exceeded` when the time is up,
- * `client_closed` when the caller's signal is aborted, otherwise with what `fn` rejected with.
+ * `client_closed` when the caller's signal is aborted, otherwise with what `fn` rejected with. The first three are
+ * shared objects, made once: a refusal has to be cheap.
+ * @throws EvenkeelError config_invalid for a deadline or a number of retries out of range
  */
 export function guard(options: GuardOptions, host: GuardHost): Guarded {
   const { breaker, retry, deadlineMs } = options;
-  if (retry === undefined && deadlineMs === undefined && options.ownSignal !== true) {
-    return breaker === undefined
-      ? (fn, signal) => fn(signal)
-      : breakerOnly(breaker, options.measure === true, host.clock);
+  if (deadlineMs !== undefined && !(deadlineMs > 0 && deadlineMs < 2 ** 31)) {
+    throw new EvenkeelError('config_invalid', `guard: deadlineMs lies between 0 and 2^31, not ${deadlineMs}`);
   }
+  if (retry !== undefined && !(Number.isInteger(retry.max) && retry.max >= 0)) {
+    throw new EvenkeelError('config_invalid', `guard: retry.max is a whole number from 0, not ${retry.max}`);
+  }
+  if (retry === undefined && deadlineMs === undefined && options.ownSignal !== true) {
+    return breaker === undefined ? (fn, signal) => fn(signal) : breakerOnly(breaker, host.clock);
+  }
+  const deadlines = deadlineMs === undefined ? undefined : deadlineQueue(deadlineMs, host);
+  const plan = { options, host, deadlines, measure: breaker?.measures === true };
   return (fn, signal) =>
-    new Promise((resolve, reject) => new GuardedCall(fn, signal, options, host, resolve, reject).start());
+    new Promise((resolve, reject) => new GuardedCall(fn, signal, plan, resolve, reject).start());
 }
 
-function breakerOnly(breaker: Breaker, measure: boolean, clock: Clock): Guarded {
+/** What the calls of one guard share. */
+interface Plan {
+  readonly options: GuardOptions;
+  readonly host: GuardHost;
+  readonly deadlines: DeadlineQueue | undefined;
+  readonly measure: boolean;
+}
+
+function breakerOnly(breaker: Breaker, clock: Clock): Guarded {
+  const measure = breaker.measures === true;
   return async (fn, signal) => {
     const permit = breaker.tryAcquire();
     if (permit === 0) throw OPEN;
@@ -93,11 +112,13 @@ function breakerOnly(breaker: Breaker, measure: boolean, clock: Clock): Guarded 
 }
 
 /** One call under the full guard. A class, because an object with methods is cheaper than a closure for each of them. */
-class GuardedCall<T> {
+class GuardedCall<T> implements Expiring {
+  expiresAt = 0;
+  earlier: Expiring | undefined;
+  later: Expiring | undefined;
   private readonly fn: (signal: AbortSignal | undefined) => Promise<T>;
   private readonly signal: AbortSignal | undefined;
-  private readonly options: GuardOptions;
-  private readonly host: GuardHost;
+  private readonly plan: Plan;
   private readonly resolve: (value: T) => void;
   private readonly reject: (error: unknown) => void;
   // Aborted with a constant reason, and never on success: a DOMException per call costs more than all else here.
@@ -106,30 +127,28 @@ class GuardedCall<T> {
   private permit = 0;
   private attempts = 0;
   private done = false;
-  private startedAt = 0;
-  private cancelDeadline: CancelTimer | undefined;
+  private attemptAt = 0;
+  private lastError: unknown;
   private cancelBackoff: CancelTimer | undefined;
 
   constructor(
     fn: (signal: AbortSignal | undefined) => Promise<T>,
     signal: AbortSignal | undefined,
-    options: GuardOptions,
-    host: GuardHost,
+    plan: Plan,
     resolve: (value: T) => void,
     reject: (error: unknown) => void,
   ) {
     this.fn = fn;
     this.signal = signal;
-    this.options = options;
-    this.host = host;
+    this.plan = plan;
     this.resolve = resolve;
     this.reject = reject;
-    this.controller = options.ownSignal === true ? new AbortController() : undefined;
+    this.controller = plan.options.ownSignal === true ? new AbortController() : undefined;
     this.onAbort = signal === undefined ? undefined : () => this.abort();
   }
 
   start(): void {
-    const { deadlineMs, retry } = this.options;
+    const { deadlines, host, options } = this.plan;
     if (this.signal !== undefined && this.onAbort !== undefined) {
       if (this.signal.aborted) {
         this.fail(GONE);
@@ -137,21 +156,24 @@ class GuardedCall<T> {
       }
       this.signal.addEventListener('abort', this.onAbort);
     }
-    if (deadlineMs !== undefined) {
-      if (retry !== undefined) this.startedAt = this.host.clock.now();
-      this.cancelDeadline = this.host.timers.after(deadlineMs, () => this.late());
-    }
-    retry?.budget.request();
-    this.attempt();
+    options.retry?.budget.request();
+    let now = 0;
+    if (deadlines !== undefined) {
+      now = host.clock.now();
+      deadlines.add(this, now);
+    } else if (this.plan.measure) now = host.clock.now();
+    this.attempt(now);
   }
 
-  private attempt(): void {
+  /** @param now monotonic milliseconds; any number where nothing is measured */
+  private attempt(now: number): void {
     this.attempts += 1;
-    const { breaker } = this.options;
+    this.attemptAt = now;
+    const { breaker } = this.plan.options;
     if (breaker !== undefined) {
       this.permit = breaker.tryAcquire();
       if (this.permit === 0) {
-        this.fail(OPEN);
+        this.fail(this.attempts === 1 ? OPEN : this.lastError);
         return;
       }
     }
@@ -167,18 +189,26 @@ class GuardedCall<T> {
 
   private succeeded(value: T): void {
     if (this.done) return;
-    if (this.permit !== 0) this.options.breaker?.success(this.permit);
+    const { options, host, measure } = this.plan;
+    if (this.permit !== 0) {
+      if (measure) {
+        const now = host.clock.now();
+        options.breaker?.success(this.permit, now - this.attemptAt, now);
+      } else options.breaker?.success(this.permit);
+    }
     this.finish();
     this.resolve(value);
   }
 
   private failed(error: unknown): void {
     if (this.done) return;
-    const { breaker, retry, deadlineMs } = this.options;
+    const { deadlines, host } = this.plan;
+    const { breaker, retry } = this.plan.options;
     const ours = callersFault(error, this.signal);
+    const now = host.clock.now();
     if (this.permit !== 0) {
       if (ours) breaker?.release(this.permit);
-      else breaker?.failure(this.permit);
+      else breaker?.failure(this.permit, now - this.attemptAt, now);
       this.permit = 0;
     }
     if (retry === undefined || ours || this.attempts > retry.max || !(retry.when ?? worthRetrying)(error)) {
@@ -186,23 +216,29 @@ class GuardedCall<T> {
       return;
     }
     const asked = isEvenkeelError(error) ? (error.retryAfterMs ?? 0) : 0;
-    const wait = Math.max(asked, backoff(this.attempts, this.host.random, retry.backoff));
-    const tooLate = deadlineMs !== undefined && this.host.clock.now() + wait >= this.startedAt + deadlineMs;
-    if (tooLate || !retry.budget.tryRetry()) this.fail(error);
-    else this.cancelBackoff = this.host.timers.after(wait, () => this.attempt());
+    const wait = Math.max(asked, backoff(this.attempts, host.random, retry.backoff));
+    const tooLate = deadlines !== undefined && now + wait >= this.expiresAt;
+    if (tooLate || !retry.budget.tryRetry()) {
+      this.fail(error);
+      return;
+    }
+    this.lastError = error;
+    this.cancelBackoff = host.timers.after(wait, () => this.attempt(host.clock.now()));
   }
 
   private abort(): void {
     if (this.done) return;
-    if (this.permit !== 0) this.options.breaker?.release(this.permit);
+    if (this.permit !== 0) this.plan.options.breaker?.release(this.permit);
     this.fail(GONE);
     this.controller?.abort(GONE);
   }
 
-  private late(): void {
+  expire(): void {
     if (this.done) return;
     // The time-out is the callee's failure, although it ends by abort.
-    if (this.permit !== 0) this.options.breaker?.failure(this.permit, this.options.deadlineMs);
+    if (this.permit !== 0) {
+      this.plan.options.breaker?.failure(this.permit, this.expiresAt - this.attemptAt);
+    }
     this.fail(LATE);
     this.controller?.abort(LATE);
   }
@@ -214,7 +250,7 @@ class GuardedCall<T> {
 
   private finish(): void {
     this.done = true;
-    this.cancelDeadline?.();
+    this.plan.deadlines?.remove(this);
     this.cancelBackoff?.();
     if (this.onAbort !== undefined) this.signal?.removeEventListener('abort', this.onAbort);
   }

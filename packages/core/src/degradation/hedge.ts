@@ -36,7 +36,7 @@ export interface Hedged<T> {
  * Runs a call, and once more when it has not answered after a delay, inside the retry budget; the first answer wins, the
  * other is aborted (Dean and Barroso, "The Tail at Scale", CACM 2013). Fails only when all that were started failed.
  * @param delayMs when to start the second; undefined: never
- * @param run starts one attempt; its `abort` ends it
+ * @param run starts one attempt; its `abort` ends it. A second attempt that cannot even start leaves the first alone.
  */
 export function hedged<T>(
   run: () => { readonly result: Promise<T>; readonly abort: () => void },
@@ -72,7 +72,12 @@ export function hedged<T>(
     start('first');
     if (delayMs !== undefined) {
       cancel = timers.after(delayMs, () => {
-        if (!done && budget.tryRetry()) start('second');
+        if (done || !budget.tryRetry()) return;
+        try {
+          start('second');
+        } catch {
+          // The first is still on its way, and its outcome is the call's.
+        }
       });
     }
   });

@@ -1,3 +1,4 @@
+import { type Cancellation, Canceller, signalOf } from '../kernel/cancellation.ts';
 import type { CancelTimer, Timers } from '../kernel/clock.ts';
 import { describeError, EvenkeelError, isEvenkeelError } from '../kernel/errors.ts';
 import type { FeatureSet, Prediction, PredictRequest } from './prediction.ts';
@@ -16,30 +17,25 @@ export type AttemptResult =
 const LOST_TURN: EvenkeelError = new EvenkeelError('upstream_timeout', 'the rung lost its turn');
 const CLIENT_GONE: EvenkeelError = new EvenkeelError('client_closed');
 
-/** The signal is made only for handlers that look at it: an AbortController is the dearest thing on this path. */
-class AttemptContext implements RungContext {
+/** Its own cancellation; the real signal is made only for handlers that look at it. */
+class AttemptContext extends Canceller implements RungContext {
   readonly budgetMs: number;
   readonly features: FeatureSet | undefined;
-  #controller: AbortController | undefined;
-  #reason: EvenkeelError | undefined;
+  private real: AbortSignal | undefined;
 
   constructor(budgetMs: number, features: FeatureSet | undefined) {
+    super();
     this.budgetMs = budgetMs;
     this.features = features;
   }
 
-  get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController();
-      if (this.#reason !== undefined) this.#controller.abort(this.#reason);
-    }
-    return this.#controller.signal;
+  get cancellation(): Cancellation {
+    return this;
   }
 
-  abort(reason: EvenkeelError): void {
-    if (this.#reason !== undefined) return;
-    this.#reason = reason;
-    this.#controller?.abort(reason);
+  get signal(): AbortSignal {
+    this.real ??= signalOf(this);
+    return this.real;
   }
 }
 

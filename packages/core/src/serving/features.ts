@@ -1,3 +1,4 @@
+import type { Cancellation } from '../kernel/cancellation.ts';
 import type { FeatureSet, PredictRequest } from './prediction.ts';
 
 /** What came of reading the features of one request. */
@@ -15,7 +16,7 @@ export interface RequestFeatures {
   /** Answers without a promise when nothing needs waiting for. */
   read(
     request: PredictRequest,
-    signal: AbortSignal | undefined,
+    signal: Cancellation | undefined,
     budgetMs: number,
   ): FeatureReading | Promise<FeatureReading>;
   /** Last known and batch values only: never touches the source. */

@@ -1,3 +1,4 @@
+import type { Cancellation } from '../kernel/cancellation.ts';
 import type { Priority } from '../kernel/level.ts';
 
 /** Who is calling, as far as it is known and trusted. */
@@ -35,7 +36,7 @@ export interface PredictRequest {
   /** The caller wants the answer as a stream of chunks. */
   readonly stream: boolean;
   /** Aborted when the caller has gone. */
-  readonly signal: AbortSignal | undefined;
+  readonly signal: Cancellation | undefined;
   /** W3C trace id, or undefined. */
   readonly traceId: string | undefined;
   /** `live` counts; `shadow` and `probe` are kept apart in every figure. */

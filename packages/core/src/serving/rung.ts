@@ -1,10 +1,13 @@
 import type { Gate } from '../admission/gate.ts';
 import type { Breaker } from '../degradation/breaker.ts';
+import type { Cancellation } from '../kernel/cancellation.ts';
 import type { DegradationLevel } from '../kernel/level.ts';
 import type { FeatureSet, Prediction, PredictRequest } from './prediction.ts';
 
 /** What a rung's handler is given beside the request. */
 export interface RungContext {
+  /** As `signal`, at a fraction of its cost: for handlers that only listen. */
+  readonly cancellation: Cancellation;
   /** Aborted when the rung has lost its turn or the caller has gone. */
   readonly signal: AbortSignal;
   /** Milliseconds left for this rung. */

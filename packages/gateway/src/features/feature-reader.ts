@@ -1,4 +1,4 @@
-import type { Breaker, FeatureReading } from '@evenkeel/core';
+import type { Breaker, Cancellation, FeatureReading } from '@evenkeel/core';
 import type { BatchTable } from './batch-table.ts';
 import type { Defer } from './batcher.ts';
 import type { EntityValues } from './entity-key.ts';
@@ -74,7 +74,7 @@ export interface FeatureReader {
    */
   read(
     entities: EntityValues,
-    signal: AbortSignal | undefined,
+    signal: Cancellation | undefined,
     budgetMs: number,
   ): FeatureReading | Promise<FeatureReading>;
   /** Last known and batch values only. */

@@ -1,4 +1,10 @@
-import { type CancelTimer, describeError, EvenkeelError, type FeatureReading } from '@evenkeel/core';
+import {
+  type Cancellation,
+  type CancelTimer,
+  describeError,
+  EvenkeelError,
+  type FeatureReading,
+} from '@evenkeel/core';
 import { createBatcher } from './batcher.ts';
 import { inWords } from './duration-words.ts';
 import { createEntityKeyer, type EntityValues } from './entity-key.ts';
@@ -110,7 +116,7 @@ export function createFeatureReader(options: FeatureReaderOptions, host: Feature
   function wait(
     key: string,
     entities: EntityValues,
-    signal: AbortSignal | undefined,
+    signal: Cancellation | undefined,
     budgetMs: number,
   ): Promise<FeatureReading> {
     const startedAt = clock.now();

@@ -76,7 +76,12 @@ export function parseJson(text: Buffer, limits: BodyLimits): unknown {
 /** @throws EvenkeelError unsupported_media_type */
 export function requireJson(request: IncomingMessage): void {
   const type = request.headers['content-type'];
-  if (type === undefined || /^application\/(json|[\w.+-]+\+json)\b/i.test(type)) return;
+  if (
+    type === 'application/json' ||
+    type === undefined ||
+    /^application\/(json|[\w.+-]+\+json)\b/i.test(type)
+  )
+    return;
   throw new EvenkeelError(
     'unsupported_media_type',
     `the body must be application/json, not "${type.slice(0, 60)}"`,

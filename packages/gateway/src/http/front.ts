@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import {
+  Canceller,
   type Clock,
   describeError,
   EvenkeelError,
@@ -58,7 +59,8 @@ export function createFront(options: FrontOptions): Front {
   const { services, clock, timers, requestId } = options;
   let inFlight = 0;
   let draining = false;
-  const active = new Set<ServerResponse>();
+  /** Responses under way, and how to tell their predictions that the caller has gone. */
+  const leaving = new Map<ServerResponse, Canceller | undefined>();
 
   async function handle(
     request: IncomingMessage,
@@ -259,12 +261,10 @@ export function createFront(options: FrontOptions): Front {
     >,
     response: ServerResponse,
   ): PredictRequest {
-    const gone = new AbortController();
-    response.once('close', () => {
-      if (!response.writableFinished) gone.abort(CLIENT_GONE);
-    });
+    const gone = new Canceller();
+    leaving.set(response, gone);
     if (response.destroyed) gone.abort(CLIENT_GONE);
-    return { ...known, service: service.name, input, signal: gone.signal, kind: 'live' };
+    return { ...known, service: service.name, input, signal: gone, kind: 'live' };
   }
 
   function largestBody(): number {
@@ -288,11 +288,12 @@ export function createFront(options: FrontOptions): Front {
     const id = requestId();
     const protocol = protocolOf(request.url ?? '/');
     inFlight += 1;
-    active.add(response);
+    leaving.set(response, undefined);
     if (draining) response.setHeader('connection', 'close');
     response.once('close', () => {
       inFlight -= 1;
-      active.delete(response);
+      if (!response.writableFinished) leaving.get(response)?.abort(CLIENT_GONE);
+      leaving.delete(response);
     });
     handle(request, response, id, protocol).catch((error: unknown) => {
       const known = isEvenkeelError(error)
@@ -351,7 +352,8 @@ export function createFront(options: FrontOptions): Front {
       const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
       const until = clock.now() + ms;
       const pause = (wait: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, wait));
-      for (const response of active) if (!response.headersSent) response.setHeader('connection', 'close');
+      for (const response of leaving.keys())
+        if (!response.headersSent) response.setHeader('connection', 'close');
       let quiet = 0;
       while (clock.now() < until && quiet < 10) {
         quiet = inFlight === 0 ? quiet + 1 : 0;

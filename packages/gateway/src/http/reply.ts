@@ -10,6 +10,19 @@ export function headerText(text: string): string {
     .trim();
 }
 
+/** Texts of files and models repeat with every answer: each is made fit for a header once. Bounded. */
+const fit = new Map<string, string>();
+
+function knownText(text: string): string {
+  let known = fit.get(text);
+  if (known === undefined) {
+    if (fit.size >= 1_000) fit.clear();
+    known = headerText(text);
+    fit.set(text, known);
+  }
+  return known;
+}
+
 /** The headers that tell how an answer came about, as a flat list for `writeHead`. */
 export function answerHeaders(requestId: string, answer: Answer, budget: string | undefined): string[] {
   const headers = ['evenkeel-request-id', requestId, 'x-request-id', requestId];
@@ -25,9 +38,9 @@ export function answerHeaders(requestId: string, answer: Answer, budget: string 
     'evenkeel-reason',
     answer.reason === 'ok' ? 'ok' : headerText(answer.reason),
     'evenkeel-model',
-    headerText(`${prediction.model}@${prediction.version}`),
+    knownText(`${prediction.model}@${prediction.version}`),
     'evenkeel-quality-impact',
-    headerText(answer.qualityImpact),
+    knownText(answer.qualityImpact),
   );
   if (features !== undefined) headers.push('evenkeel-feature-age', (features.ageMs / 1000).toFixed(3));
   return headers;

@@ -35,10 +35,7 @@ function modelHandler(
       request: shorten === undefined ? request : { ...request, input: shorten(request.input) },
       features: context.features,
       budgetMs: context.budgetMs,
-      // Read only by those that can be aborted: the signal is made when it is looked at.
-      get signal() {
-        return context.signal;
-      },
+      signal: context.cancellation,
     });
 }
 

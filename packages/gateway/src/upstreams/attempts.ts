@@ -1,4 +1,4 @@
-import { hedged, type RetryBudget, runningQuantile } from '@evenkeel/core';
+import { hedged, type RetryBudget, runningQuantile, signalOf } from '@evenkeel/core';
 import { type AttemptLimits, type RetryHost, type RetryOptions, withRetries } from './retry.ts';
 
 export interface HedgeOptions {
@@ -26,7 +26,7 @@ function createHedge(options: HedgeOptions, budget: RetryBudget, host: RetryHost
         const own = new AbortController();
         const budgetMs = Math.max(1, call.budgetMs - (host.clock.now() - startedAt));
         const startedOwn = host.clock.now();
-        const result = attempt({ signal: AbortSignal.any([call.signal, own.signal]), budgetMs });
+        const result = attempt({ signal: AbortSignal.any([signalOf(call.signal), own.signal]), budgetMs });
         return {
           result: result.then((answer) => {
             durations.add(host.clock.now() - startedOwn);

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import {
+  type Cancellation,
   type CancelTimer,
   type Clock,
   describeError,
@@ -26,7 +27,7 @@ export interface ExchangeOptions {
   readonly timeouts: Timeouts;
   /** Milliseconds until the first sign of a stream, or the whole of another answer. */
   readonly budgetMs: number;
-  readonly signal: AbortSignal;
+  readonly signal: Cancellation;
 }
 
 type Phase = 'connect' | 'first' | 'flow' | 'paused' | 'done';

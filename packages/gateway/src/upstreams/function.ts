@@ -4,6 +4,7 @@ import {
   type ErrorCode,
   EvenkeelError,
   isEvenkeelError,
+  signalOf,
   type ValuePrediction,
 } from '@evenkeel/core';
 import { failure, malformed } from './failure.ts';
@@ -69,7 +70,7 @@ export function createFunctionModel(fn: ModelFunction, options: FunctionModelOpt
           features: call.features,
           // Handed on unread: the signal may be made only when somebody looks at it.
           get signal() {
-            return call.signal;
+            return signalOf(call.signal);
           },
         });
       } catch (error) {

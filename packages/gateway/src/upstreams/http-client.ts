@@ -1,4 +1,4 @@
-import { EvenkeelError } from '@evenkeel/core';
+import { type Cancellation, EvenkeelError } from '@evenkeel/core';
 import { type Dispatcher, Pool } from 'undici';
 import type { AttemptOptions } from './attempts.ts';
 import { bodyReader, type WholeAnswer } from './body-reader.ts';
@@ -29,7 +29,7 @@ export interface HttpRequest {
   /** Below the base URL, with a leading slash; '' for the base URL itself. */
   readonly path: string;
   readonly body?: string | undefined;
-  readonly signal: AbortSignal;
+  readonly signal: Cancellation;
   readonly budgetMs: number;
 }
 

@@ -1,11 +1,11 @@
-import type { FeatureSet, Prediction, PredictRequest } from '@evenkeel/core';
+import type { Cancellation, FeatureSet, Prediction, PredictRequest } from '@evenkeel/core';
 
 /** One question to a model. */
 export interface ModelCall {
   readonly request: PredictRequest;
   readonly features: FeatureSet | undefined;
   /** Aborted when the rung has lost its turn or the caller has gone: the upstream is then left at once. */
-  readonly signal: AbortSignal;
+  readonly signal: Cancellation;
   /** Milliseconds the model has: to its whole answer, or to the first token of a stream. */
   readonly budgetMs: number;
 }

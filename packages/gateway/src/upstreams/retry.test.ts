@@ -1,4 +1,4 @@
-import { fakeClock, retryBudget, seededRandom } from '@evenkeel/core';
+import { fakeClock, retryBudget, seededRandom, signalOf } from '@evenkeel/core';
 import { describe, expect, it } from 'vitest';
 import { createAttempts } from './attempts.ts';
 import { failure } from './failure.ts';
@@ -114,7 +114,7 @@ describe('attempts', () => {
     const call = (durations: readonly number[]): Promise<string> => {
       signals.length = 0;
       return attempts({ signal: new AbortController().signal, budgetMs: 1_000 }, ({ signal }) => {
-        const ms = durations[signals.push(signal) - 1] ?? 0;
+        const ms = durations[signals.push(signalOf(signal)) - 1] ?? 0;
         return new Promise((resolve) => clock.after(ms, () => resolve(`after ${ms}`)));
       });
     };

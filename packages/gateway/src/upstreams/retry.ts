@@ -1,5 +1,6 @@
 import {
   backoff,
+  type Cancellation,
   type Clock,
   EvenkeelError,
   isEvenkeelError,
@@ -26,7 +27,7 @@ export interface RetryHost {
 
 /** What one attempt may use. */
 export interface AttemptLimits {
-  readonly signal: AbortSignal;
+  readonly signal: Cancellation;
   readonly budgetMs: number;
 }
 
@@ -34,7 +35,7 @@ const DEFAULT_ON: readonly FailureKind[] = ['connection', 'overload', 'server_er
 /** A wait that the upstream asked for is spread by up to this share: everybody was told the same. */
 const SPREAD = 0.25;
 
-function pause(ms: number, timers: Timers, signal: AbortSignal): Promise<void> {
+function pause(ms: number, timers: Timers, signal: Cancellation): Promise<void> {
   return new Promise((resolve, reject) => {
     const cancel = timers.after(ms, () => {
       signal.removeEventListener('abort', onAbort);
