@@ -8,6 +8,7 @@ const bin = (name) => join(root, 'node_modules', '.bin', name);
 await install();
 await run(bin('biome'), ['check', '--error-on-warnings', '.']);
 await run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b']);
+await run(process.execPath, [join(root, 'scripts', 'errors-doc.mjs'), '--check']);
 await run(bin('eslint'), ['packages', 'examples']);
 
 async function cruise() {

@@ -46,7 +46,7 @@ const breakerGuard = guard(
   { breaker: createBreaker({ policy: { kind: 'consecutive', failures: 5 } }, host) },
   host,
 );
-const timedGuard = guard({ breaker: timed(), measure: true }, host);
+const timedGuard = guard({ breaker: timed() }, host);
 const all = { breaker: createBreaker({}, host), retry: { max: 2, budget }, deadlineMs: 1_000 };
 const allGuard = guard(all, host);
 const signalGuard = guard({ ...all, ownSignal: true }, host);
@@ -110,10 +110,19 @@ async function time(name) {
   return Number(process.hrtime.bigint() - began) / calls;
 }
 
+function shuffled(list) {
+  const order = [...list];
+  for (let i = order.length - 1; i > 0; i--) {
+    const j = Math.floor(Math.random() * (i + 1));
+    [order[i], order[j]] = [order[j], order[i]];
+  }
+  return order;
+}
+
 const names = Object.keys(cases);
 const samples = Object.fromEntries(names.map((name) => [name, []]));
 for (let round = -3; round < ROUNDS; round++) {
-  const order = [...names].sort(() => Math.random() - 0.5);
+  const order = shuffled(names);
   for (const name of order) {
     const ns = await time(name);
     if (round >= 0) samples[name].push(ns);

@@ -63,11 +63,11 @@ function gateOf(
     limit = { kind: 'threshold', thresholdMs: raw.threshold.p95, ...bounds, ...initial };
   } else if (raw.limit === 'adaptive') limit = { kind: 'adaptive', ...bounds, ...initial };
   else limit = { kind: 'fixed', limit: raw.limit };
-  return { limit, targetWaitMs: raw.queue, maxWaitMs: raw.max_wait ?? raw.queue ?? budgetMs / 4 };
+  return { limit, targetWaitMs: raw.queue, maxWaitMs: raw.max_wait ?? budgetMs / 2 };
 }
 
 function defaultGate(budgetMs: number): RungGateConfig {
-  return { limit: { kind: 'adaptive' }, targetWaitMs: undefined, maxWaitMs: budgetMs / 4 };
+  return { limit: { kind: 'adaptive' }, targetWaitMs: undefined, maxWaitMs: budgetMs / 2 };
 }
 
 /** Answering by keywords or by a person because the models are merely busy is worse than asking to come again. */

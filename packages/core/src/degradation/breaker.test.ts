@@ -63,6 +63,37 @@ describe('what opens a closed breaker', () => {
     });
   });
 
+  it('is slow calls as failures, where no share of slow calls is given or there is no window', () => {
+    for (const options of [
+      { ...count, slow: { overMs: 100 } },
+      { ...consecutive, slow: { overMs: 100, rate: 0.9 } },
+      { slow: { overMs: 100 } },
+    ]) {
+      const { breaker } = make(options);
+      for (let i = 0; i < 5; i++) breaker.success(breaker.tryAcquire(), 100);
+      expect(breaker.snapshot().state).toBe('closed');
+      for (let i = 0; i < 5; i++) breaker.success(breaker.tryAcquire(), 101);
+      expect(breaker.snapshot().state).toBe('open');
+    }
+  });
+
+  it('is told in words, before and after', () => {
+    const after = (options: BreakerOptions, line: string): string => {
+      const world = make(options);
+      play(world, line);
+      return world.breaker.snapshot().reason;
+    };
+    expect(after({}, '--')).toBe('closed: 2 failures more than successes took back; 5 is the limit');
+    expect(after({}, '-----')).toBe(
+      'open: 5 failures more than successes took back; 5 is the limit; probed in 30.0 s',
+    );
+    expect(after(consecutive, '-')).toBe('closed: 1 failures in a row; 3 is the limit');
+    expect(after(count, '+-')).toBe('closed: 1 of 2 calls of the last 4 failed; judged from 3 calls on');
+    expect(after({ ...time, slow: { overMs: 50, rate: 0.5 } }, '++++-')).toBe(
+      'closed: 1 of 5 calls in the last 10000 ms failed, 0 took over 50 ms; 50 % is the limit',
+    );
+  });
+
   it('is nothing while it is held closed by hand', () => {
     const { breaker } = make();
     breaker.close('a drill');
@@ -131,6 +162,67 @@ describe('an open breaker', () => {
     expect(anew).toBeGreaterThan(0);
     for (const permit of lost) breaker.failure(permit);
     expect(breaker.snapshot()).toMatchObject({ state: 'half_open', probesOut: 1, late: 3 });
+  });
+});
+
+describe('probes', () => {
+  function halfOpen(options: BreakerOptions = {}): { breaker: Breaker; clock: FakeClock } {
+    const world = make(options);
+    world.breaker.open('a drill');
+    world.breaker.auto();
+    expect(world.breaker.snapshot().state).toBe('half_open');
+    return world;
+  }
+
+  it('are given up by the time of the last one, so that a quiet service is not probed anew for ever', () => {
+    const { breaker, clock } = halfOpen({ maxHalfOpenMs: 5_000 });
+    play({ breaker, clock }, '++');
+    clock.advance(60_000);
+    const third = breaker.tryAcquire();
+    clock.advance(4_999);
+    expect([breaker.admits(), breaker.tryAcquire()]).toEqual(['no', 0]);
+    breaker.success(third);
+    expect(breaker.snapshot().state).toBe('closed');
+  });
+
+  it('of which too many were slow open it again; fewer do not', () => {
+    const options = { policy: { kind: 'count', size: 9, rate: 0.5, minimum: 5 } } as const;
+    for (const [slow, state] of [
+      [1, 'closed'],
+      [2, 'open'],
+    ] as const) {
+      const { breaker } = halfOpen({ ...options, slow: { overMs: 100, rate: 0.6 } });
+      for (let i = 0; i < 3; i++) breaker.success(breaker.tryAcquire(), i < slow ? 200 : 20);
+      expect(breaker.snapshot().state).toBe(state);
+    }
+    const { breaker } = halfOpen({ slow: { overMs: 100 } });
+    breaker.success(breaker.tryAcquire(), 200);
+    expect(breaker.snapshot().reason).toContain('a probe took 200 ms, over 100 ms');
+  });
+
+  it('that are released are given to others', () => {
+    const world = halfOpen();
+    expect(play(world, 'rrrrrr++')).toBe('half_open');
+    expect(play(world, '+')).toBe('closed');
+  });
+});
+
+describe('manual control', () => {
+  it('outlives every vote and all time, and ends with probing', () => {
+    const world = make();
+    world.breaker.open('a drill');
+    world.clock.advance(86_400_000);
+    expect([world.breaker.admits(), world.breaker.tryAcquire()]).toEqual(['no', 0]);
+    expect(world.breaker.snapshot().reason).toBe('opened by hand: a drill');
+    world.breaker.auto();
+    expect(play(world, '+++')).toBe('closed');
+  });
+
+  it('does not end what it did not begin', () => {
+    const world = make();
+    play(world, '-----');
+    world.breaker.auto();
+    expect(world.breaker.snapshot()).toMatchObject({ state: 'open', retryInMs: 30_000 });
   });
 });
 
@@ -212,7 +304,26 @@ describe('state that is kept', () => {
       expect(() => make({}, { ...good, [field]: value })).toThrow(field);
     }
     expect(() => make({}, { ...good, state: 'open' })).toThrow('retryAt');
+    expect(() => make({}, { ...good, manual: 'open' })).toThrow('manual');
     for (const junk of [null, 3, 'x', []]) expect(() => make({}, junk)).toThrow(/stored breaker state/);
+  });
+
+  it('keeps manual control, and the length of the recovery as far as the options still allow it', () => {
+    const first = make();
+    first.breaker.open('a drill');
+    const again = make({}, first.breaker.toJSON());
+    again.clock.advance(86_400_000);
+    expect(again.breaker.tryAcquire()).toBe(0);
+    expect(again.breaker.snapshot()).toMatchObject({ manual: 'open', reason: 'opened by hand: a drill' });
+    for (const [stored, wait] of [
+      [1, 30_000],
+      [60_000, 60_000],
+      [999_999, 90_000],
+    ] as const) {
+      const world = make({ maxRecoveryMs: 90_000 }, { ...make().breaker.toJSON(), recoveryMs: stored });
+      play(world, '-----');
+      expect(world.breaker.snapshot().retryInMs).toBe(wait);
+    }
   });
 
   it('never waits longer than the longest recovery, though the wall clock was set back', () => {
@@ -242,6 +353,14 @@ it('tells of transitions, and a listener that throws breaks nothing', () => {
   stop();
   play({ breaker, clock }, '-----');
   expect(seen).toHaveLength(3);
+});
+
+it('is complete when its listeners are told', () => {
+  const { breaker } = make();
+  const seen: number[] = [];
+  breaker.on(() => seen.push(breaker.snapshot().retryInMs));
+  for (let i = 0; i < 5; i++) breaker.failure(breaker.tryAcquire());
+  expect(seen).toEqual([30_000]);
 });
 
 it('refuses options out of range by name', () => {

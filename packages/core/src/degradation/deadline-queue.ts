@@ -1,19 +1,18 @@
 import type { Clock, Timers } from '../kernel/clock.ts';
 
 /** A place in a {@link DeadlineQueue}; the calls themselves are the places, so that nothing is allocated for them. */
-export interface Expiring {
+export interface Expiring<P> {
   /** Monotonic milliseconds. */
   expiresAt: number;
-  earlier: Expiring | undefined;
-  later: Expiring | undefined;
-  expire(): void;
+  earlier: P | undefined;
+  later: P | undefined;
 }
 
-export interface DeadlineQueue {
+export interface DeadlineQueue<P> {
   /** @param now monotonic milliseconds, just read */
-  add(place: Expiring, now: number): void;
+  add(place: P, now: number): void;
   /** Safe for a place that is not (or no longer) in the queue. */
-  remove(place: Expiring): void;
+  remove(place: P): void;
 }
 
 /**
@@ -21,16 +20,18 @@ export interface DeadlineQueue {
  * first of them, serves all; a timer for each call would cost more than all else that is done round it. The timer is
  * left running when its place has gone, and so outlives the last call by `ms` at most.
  * @param ms milliseconds from `add` until `expire`
+ * @param expire called once for each place that was not removed in time
  */
-export function deadlineQueue(
+export function deadlineQueue<P extends Expiring<P>>(
   ms: number,
   host: { readonly clock: Clock; readonly timers: Timers },
-): DeadlineQueue {
-  let first: Expiring | undefined;
-  let last: Expiring | undefined;
+  expire: (place: P) => void,
+): DeadlineQueue<P> {
+  let first: P | undefined;
+  let last: P | undefined;
   let armed = false;
 
-  function remove(place: Expiring): void {
+  function remove(place: P): void {
     const { earlier, later } = place;
     if (earlier === undefined) {
       if (first !== place) return;
@@ -52,7 +53,7 @@ export function deadlineQueue(
     while (first !== undefined && first.expiresAt <= now) {
       const due = first;
       remove(due);
-      due.expire();
+      expire(due);
     }
     // A host's timer may fire a little before its time; what `expire` started may have armed it already.
     if (first !== undefined && !armed) arm(Math.max(1, first.expiresAt - now));

@@ -119,6 +119,24 @@ describe('hedging', () => {
     }
   });
 
+  it('stays with the first when the second cannot start', async () => {
+    const clock = fakeClock();
+    const { run } = attempts(clock, 200);
+    let calls = 0;
+    const answer = hedged(
+      () => {
+        if (++calls === 2) throw new Error('no connection left');
+        return run();
+      },
+      100,
+      budgetOf(clock, 1),
+      clock,
+    );
+    await clock.advanceAsync(300);
+    expect(await answer).toEqual({ value: 0, winner: 'first' });
+    expect(calls).toBe(2);
+  });
+
   it('fails only when all that were started failed', async () => {
     const clock = fakeClock();
     const rescued = attempts(clock, -150, 300);
