@@ -130,9 +130,7 @@ for (const type of ['recommendation', 'search', 'chat', 'fraud']) {
   await probe.end();
   const builtins = rungs
     .map((rung) => rung.name)
-    .filter(
-      (name) => !['primary', 'reduced_context', 'small'].includes(name) && !/context|model/.test(name),
-    );
+    .filter((name) => !['primary', 'reduced_context', 'small'].includes(name) && !/context|model/.test(name));
   const results = [];
   for (const rung of builtins) {
     // A fresh process for each: rungs that count (velocity) must not have seen the items before.

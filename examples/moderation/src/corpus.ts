@@ -53,7 +53,9 @@ export function findMailPackage(): { readonly dir: string; readonly version: str
     const manifest = createRequire(import.meta.url).resolve(`${PACKAGE}/package.json`);
     const parsed: unknown = JSON.parse(readFileSync(manifest, 'utf8'));
     const version =
-      typeof parsed === 'object' && parsed !== null && 'version' in parsed ? String(parsed.version) : 'unknown';
+      typeof parsed === 'object' && parsed !== null && 'version' in parsed
+        ? String(parsed.version)
+        : 'unknown';
     return { dir: join(dirname(manifest), 'data'), version };
   } catch {
     return undefined;
@@ -116,7 +118,8 @@ export function mailOf(corpus: Corpus, filter: MailFilter): readonly Mail[] {
   const { parts, groups } = filter;
   return corpus.mails.filter(
     (mail) =>
-      (parts === undefined || parts.includes(mail.part)) && (groups === undefined || groups.includes(mail.group)),
+      (parts === undefined || parts.includes(mail.part)) &&
+      (groups === undefined || groups.includes(mail.group)),
   );
 }
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { EMBEDDING_SIZE, type Embedder, embeddedText } from './embedder.ts';
 import type { Mail } from './corpus.ts';
+import { EMBEDDING_SIZE, type Embedder, embeddedText } from './embedder.ts';
 
 const KEY_BYTES = 16;
 const ROW_BYTES = KEY_BYTES + EMBEDDING_SIZE * 4;
@@ -16,7 +16,12 @@ function readRows(file: string): Map<string, Float32Array> {
   const bytes = readFileSync(file);
   for (let at = 0; at + ROW_BYTES <= bytes.length; at += ROW_BYTES) {
     const key = bytes.subarray(at, at + KEY_BYTES).toString('hex');
-    rows.set(key, new Float32Array(bytes.buffer.slice(bytes.byteOffset + at + KEY_BYTES, bytes.byteOffset + at + ROW_BYTES)));
+    rows.set(
+      key,
+      new Float32Array(
+        bytes.buffer.slice(bytes.byteOffset + at + KEY_BYTES, bytes.byteOffset + at + ROW_BYTES),
+      ),
+    );
   }
   return rows;
 }

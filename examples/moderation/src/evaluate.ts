@@ -22,6 +22,9 @@ import { writeWhole } from './senders-file.ts';
 import { simpleWeights } from './simple-weights.ts';
 import { SPAM_FROM } from './verdict.ts';
 
+/** 893 strangers make 149. */
+const SAMPLE_EVERY = 6;
+
 const corpus = readCorpus(progressLine('reading'));
 const strangers = mailOf(corpus, { parts: ['strangers'] });
 const regulars = mailOf(corpus, { parts: ['regulars'] });
@@ -66,6 +69,7 @@ function scoresOfRung(name: RungName): ScoresFile['rungs'][RungName] {
   };
 }
 
+const sample = scored(strangers, scorers.primary).filter((_, i) => i % SAMPLE_EVERY === 0);
 const file: ScoresFile = {
   format: 'evenkeel-example-scores/1',
   mail_fingerprint: corpus.fingerprint,
@@ -77,6 +81,7 @@ const file: ScoresFile = {
     strangers: strangers.filter((mail) => mail.label === 'spam').length,
     regulars: regulars.filter((mail) => mail.label === 'spam').length,
   },
+  primary_sample: { every: SAMPLE_EVERY, scores: rounded(scoresOf(sample, SPAM_FROM)) },
   rungs: {
     primary: scoresOfRung('primary'),
     'primary-without-features': scoresOfRung('primary-without-features'),
@@ -90,7 +95,9 @@ writeWhole(join(MODEL_DIR, 'scores.json'), `${JSON.stringify(file, undefined, 2)
 console.log(
   `strangers: ${strangers.length} mails, ${file.spam.strangers} spam; regulars: ${regulars.length}, ${file.spam.regulars} spam`,
 );
-console.log('| rung | strangers: accuracy | AUC | precision | recall | calibration error | regulars: accuracy | both: AUC |');
+console.log(
+  '| rung | strangers: accuracy | AUC | precision | recall | calibration error | regulars: accuracy | both: AUC |',
+);
 console.log('|---|---|---|---|---|---|---|---|');
 const figure = (x: number): string => x.toFixed(3).replace(/^0/, '');
 for (const name of RUNGS) {

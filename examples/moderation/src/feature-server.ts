@@ -45,10 +45,12 @@ async function reply(request: IncomingMessage, features: OnlineFeatures): Promis
   const get = path === '/health';
   if (!get && path !== '/get-online-features' && path !== '/push')
     return { status: 404, body: { detail: 'Not Found' } };
-  if (request.method !== (get ? 'GET' : 'POST')) return { status: 405, body: { detail: 'Method Not Allowed' } };
+  if (request.method !== (get ? 'GET' : 'POST'))
+    return { status: 405, body: { detail: 'Method Not Allowed' } };
   if (get) return { status: 200, body: { status: 'healthy', senders: features.size() } };
   const text = await bodyOf(request);
-  if (text === undefined) return { status: 413, body: { detail: `The body has more than ${MAX_BODY} bytes` } };
+  if (text === undefined)
+    return { status: 413, body: { detail: `The body has more than ${MAX_BODY} bytes` } };
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -118,7 +120,7 @@ function portOf(text: string | undefined): number {
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { port: { type: 'string' }, data: { type: 'string' } } });
   const server = await startFeatureServer({
-    port: portOf(values.port ?? process.env.EVENKEEL_FEATURES_PORT),
+    port: portOf(values.port ?? process.env.MODERATION_FEATURES_PORT),
     ...(values.data === undefined ? {} : { dataDir: values.data }),
   });
   console.log(`features of ${server.senders} senders on http://127.0.0.1:${server.port}, pid ${process.pid}`);
@@ -130,6 +132,8 @@ async function main(): Promise<void> {
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
+  // Started by the flagship: without it there is nobody to serve.
+  process.once('disconnect', stop);
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href)

@@ -24,7 +24,11 @@ const headSchema = z.strictObject({
     note: z.string(),
   }),
   /** On the validation part, from which the blend was learned: for comparison, not as a result. */
-  validation: z.strictObject({ head_auc: z.number(), blend_auc: z.number(), blend_with_history_auc: z.number() }),
+  validation: z.strictObject({
+    head_auc: z.number(),
+    blend_auc: z.number(),
+    blend_with_history_auc: z.number(),
+  }),
   inputs: z.array(z.string()),
   /** Log-odds from the embedding alone. */
   head: linear(EMBEDDING_SIZE),

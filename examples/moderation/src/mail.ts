@@ -42,7 +42,10 @@ function decodeBytes(bytes: Uint8Array, charset: string | undefined): string {
 function quotedPrintable(text: string, charset: string | undefined): string {
   const joined = text.replace(/=[ \t]*\r?\n/g, '');
   return joined.replace(/(?:=[0-9a-f]{2})+/gi, (run) =>
-    decodeBytes(Uint8Array.from(run.slice(1).split('='), (hex) => Number.parseInt(hex, 16)), charset),
+    decodeBytes(
+      Uint8Array.from(run.slice(1).split('='), (hex) => Number.parseInt(hex, 16)),
+      charset,
+    ),
   );
 }
 
@@ -56,10 +59,12 @@ function decodeTransfer(text: string, encoding: string, charset: string | undefi
 function decodeWords(value: string): string {
   return value
     .replace(/\?=\s+=\?/g, '?==?')
-    .replace(/=\?([^?]{1,40})\?([BbQq])\?([^?]{0,500})\?=/g, (_, charset: string, kind: string, text: string) =>
-      kind.toLowerCase() === 'b'
-        ? decodeTransfer(text, 'base64', charset)
-        : quotedPrintable(text.replaceAll('_', ' '), charset),
+    .replace(
+      /=\?([^?]{1,40})\?([BbQq])\?([^?]{0,500})\?=/g,
+      (_, charset: string, kind: string, text: string) =>
+        kind.toLowerCase() === 'b'
+          ? decodeTransfer(text, 'base64', charset)
+          : quotedPrintable(text.replaceAll('_', ' '), charset),
     );
 }
 

@@ -20,7 +20,10 @@ function text(input: object, name: string): string {
 export function readInput(input: unknown): MailInput {
   if (typeof input === 'string') return readInput({ text: input });
   if (typeof input !== 'object' || input === null || Array.isArray(input))
-    throw new EvenkeelError('bad_request', 'input: expected an object with text, and subject and sender if known');
+    throw new EvenkeelError(
+      'bad_request',
+      'input: expected an object with text, and subject and sender if known',
+    );
   const mail = { sender: text(input, 'sender'), subject: text(input, 'subject'), text: text(input, 'text') };
   if (mail.subject.trim() === '' && mail.text.trim() === '')
     throw new EvenkeelError('bad_request', 'input: subject and text are both empty');

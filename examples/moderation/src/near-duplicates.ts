@@ -40,7 +40,12 @@ export function disjointSets(count: number): DisjointSets {
 
 /** Words without digits and addresses: what bulk mailers vary between two copies. */
 function wordsOf(text: string): string[] {
-  return (text.slice(0, MAX_WORDS * 12).toLowerCase().match(/\p{L}+/gu) ?? []).slice(0, MAX_WORDS);
+  return (
+    text
+      .slice(0, MAX_WORDS * 12)
+      .toLowerCase()
+      .match(/\p{L}+/gu) ?? []
+  ).slice(0, MAX_WORDS);
 }
 
 function multipliers(): Uint32Array {

@@ -1,5 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { BUCKETS } from './ngram-features.ts';
@@ -64,7 +73,8 @@ export function readNgramFile(file: string, key: string): NgramWeights | { reado
   const { bias, scale, offset, sha256 } = header.data;
   if (header.data.key !== key) return { unusable: 'it was learned from other mail' };
   const body = bytes.subarray(end + 1);
-  if (body.length !== BUCKETS * 4 || checksum(body) !== sha256) return { unusable: 'its weights are damaged' };
+  if (body.length !== BUCKETS * 4 || checksum(body) !== sha256)
+    return { unusable: 'its weights are damaged' };
   const weights = Float32Array.from({ length: BUCKETS }, (_, i) => body.readFloatLE(i * 4));
   return { weights, bias, scale, offset };
 }

@@ -32,7 +32,13 @@ export interface NgramOptions {
   readonly onProgress?: (share: number) => void;
 }
 
-function rawLogOdds(features: FeatureExtractor, weights: Float32Array, bias: number, subject: string, text: string): number {
+function rawLogOdds(
+  features: FeatureExtractor,
+  weights: Float32Array,
+  bias: number,
+  subject: string,
+  text: string,
+): number {
   const { buckets, count } = features.extract(subject, text);
   let sum = 0;
   for (let i = 0; i < count; i++) sum += weights[buckets[i] ?? 0] ?? 0;

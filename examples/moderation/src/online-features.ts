@@ -92,7 +92,7 @@ function rowsOf(df: Readonly<Record<string, readonly unknown[]>>): Record<string
   );
 }
 
-function valueOf(facts: SenderFacts, feature: Feature): string | number {
+function factValue(facts: SenderFacts, feature: Feature): string | number {
   if (feature === 'mails_seen') return facts.mailsSeen;
   return feature === 'spam_share' ? facts.spamShare : new Date(facts.firstSeen).toISOString();
 }
@@ -122,7 +122,11 @@ export function createOnlineFeatures(
       if (view !== VIEW)
         return feastError(404, 'FeatureViewNotFoundException', `Feature view ${view ?? ''} does not exist`);
       if (!isFeature(name))
-        return feastError(400, 'FeatureNameError', `${name} is no feature of ${VIEW}: it has ${FEATURES.join(', ')}`);
+        return feastError(
+          400,
+          'FeatureNameError',
+          `${name} is no feature of ${VIEW}: it has ${FEATURES.join(', ')}`,
+        );
       names.push(name);
     }
     return names;
@@ -144,7 +148,9 @@ export function createOnlineFeatures(
           keys === undefined ? `entities has no ${ENTITY}` : `Entity ${others[0] ?? ''} does not exist`,
         );
       const found = keys.map((key) => rows.get(String(key)));
-      const stamps = found.map((row) => new Date(row === undefined ? 0 : Math.max(row.at, stampedAt)).toISOString());
+      const stamps = found.map((row) =>
+        new Date(row === undefined ? 0 : Math.max(row.at, stampedAt)).toISOString(),
+      );
       return {
         status: 200,
         body: {
@@ -158,7 +164,7 @@ export function createOnlineFeatures(
               event_timestamps: keys.map(() => new Date(0).toISOString()),
             },
             ...names.map((name) => ({
-              values: found.map((row) => (row === undefined ? null : valueOf(row.facts, name))),
+              values: found.map((row) => (row === undefined ? null : factValue(row.facts, name))),
               statuses: found.map((row) => (row === undefined ? 'NOT_FOUND' : 'PRESENT')),
               event_timestamps: stamps,
             })),
@@ -173,7 +179,8 @@ export function createOnlineFeatures(
       const { push_source_name: source, df, to } = parsed.data;
       if (source !== 'sender_history' && source !== 'labelled_mail')
         return feastError(404, 'PushSourceNotFoundException', `Unable to find push source '${source}'.`);
-      if (to !== 'online') return feastError(400, 'ValueError', 'There is no offline store here: push to online');
+      if (to !== 'online')
+        return feastError(400, 'ValueError', 'There is no offline store here: push to online');
       const table = rowsOf(df);
       if (typeof table === 'string') return feastError(400, 'ValueError', table);
       // All rows or none: a caller who corrects a bad one sends the whole again.

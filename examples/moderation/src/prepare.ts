@@ -9,7 +9,11 @@ import { progressLine } from './progress.ts';
 import { sendersFile, sendersTable, writeWhole } from './senders-file.ts';
 import { simpleFile, simpleKey, simpleWeights } from './simple-weights.ts';
 
-export type PrepareStep = 'reading the mail' | 'training the simple model' | 'sender history' | 'sample mails';
+export type PrepareStep =
+  | 'reading the mail'
+  | 'training the simple model'
+  | 'sender history'
+  | 'sample mails';
 
 export interface PrepareOptions {
   /** Default the example's `data`. */
@@ -36,7 +40,10 @@ function sampleLines(corpus: Corpus): string {
   const heldOut = mailOf(corpus, { parts: HELD_OUT });
   // Every k-th of the archive's order: all folders in their proportion.
   const step = Math.max(1, heldOut.length / SAMPLES);
-  const chosen = Array.from({ length: Math.min(SAMPLES, heldOut.length) }, (_, i) => heldOut[Math.floor(i * step)]);
+  const chosen = Array.from(
+    { length: Math.min(SAMPLES, heldOut.length) },
+    (_, i) => heldOut[Math.floor(i * step)],
+  );
   return chosen
     .map((mail) => {
       if (mail === undefined || (mail.subject.trim() === '' && mail.text.trim() === '')) return '';
@@ -66,7 +73,8 @@ export function prepare(options: PrepareOptions = {}): Prepared {
     return result;
   };
   const version = findMailPackage()?.version;
-  if (version === undefined) throw new Error('the mail package is not installed: run "npm ci" in the repository');
+  if (version === undefined)
+    throw new Error('the mail package is not installed: run "npm ci" in the repository');
   const stamp = simpleKey(version);
 
   let read: Corpus | undefined;

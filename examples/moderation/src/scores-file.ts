@@ -19,6 +19,8 @@ const fileSchema = z.strictObject({
   mail_fingerprint: z.string(),
   parts: z.strictObject({ strangers: z.string(), regulars: z.string() }),
   spam: z.strictObject({ strangers: z.number(), regulars: z.number() }),
+  /** Every `every`-th stranger, on which a test repeats what primary does: the whole would take minutes. */
+  primary_sample: z.strictObject({ every: z.number(), scores: scoresSchema }),
   rungs: z.record(
     z.enum(RUNGS),
     z.strictObject({ strangers: scoresSchema, regulars: scoresSchema, both: scoresSchema }),

@@ -38,7 +38,8 @@ const COLLECTORS =
   /[\w.+-]{1,64}@(?:[\w-]{1,40}\.){0,3}(?:spamassassin\.taint\.org|netnoteinc\.com|jmason\.org|slashnull\.org|localhost)\b/gi;
 /** What the archive's makers put in place of their own names. */
 const MASKED_NAMES = /\b(?:y{4,8}|z{4,8})(?:\.|\b)/gi;
-const COLLECTOR_HOSTS = /\b(?:[\w-]{1,40}\.){0,3}(?:spamassassin\.taint\.org|taint\.org|jmason\.org|netnoteinc\.com)\b/gi;
+const COLLECTOR_HOSTS =
+  /\b(?:[\w-]{1,40}\.){0,3}(?:spamassassin\.taint\.org|taint\.org|jmason\.org|netnoteinc\.com)\b/gi;
 
 /** Where the footer of a list, a sponsor or a group begins, on a line of its own near the end. */
 const FOOTERS: readonly RegExp[] = [
@@ -63,12 +64,13 @@ function cutFooter(text: string): string {
   return text.slice(0, from + cut);
 }
 
-/** Without a list's tag ("[ILUG] …") and a filter's mark ("*****SPAM*****"). */
+/** Without the tags of lists ("[ILUG] …") and a filter's mark ("*****SPAM*****"). */
 export function scrubSubject(subject: string): string {
   return subject
     .replace(/\*{3,}\s*spam\s*\*{3,}/gi, ' ')
-    .replace(/^((?:(?:re|fwd?|aw):\s*)*)\[[^\]\n]{1,40}\]\s*/i, '$1')
+    .replace(/^((?:(?:re|fwd?|aw):\s*)*)(?:\[[^\]\n]{1,40}\]\s*)+/i, '$1')
     .replace(COLLECTORS, 'you')
+    .replace(COLLECTOR_HOSTS, 'host')
     .replace(MASKED_NAMES, 'you')
     .replace(/\s+/g, ' ')
     .trim();

@@ -94,8 +94,7 @@ export function historyBefore(mails: readonly Mail[]): Map<string, KnownFacts> {
   for (const mail of [...mails].sort(byTime)) {
     const known = mail.sender === '' ? undefined : history.get(mail.sender);
     before.set(mail.id, known ?? NO_FACTS);
-    if (mail.sender !== '')
-      history.set(mail.sender, withMail(known, mail.label === 'spam', mail.receivedAt));
+    if (mail.sender !== '') history.set(mail.sender, withMail(known, mail.label === 'spam', mail.receivedAt));
   }
   return before;
 }

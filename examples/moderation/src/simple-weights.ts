@@ -31,7 +31,8 @@ export const simpleFile = (dataDir: string): string => join(dataDir, 'simple.ngr
 export function simpleWeights(dataDir: string, options: SimpleWeightsOptions = {}): SimpleWeights {
   const file = simpleFile(dataDir);
   const version = findMailPackage()?.version;
-  if (version === undefined) throw new Error('the mail package is not installed: run "npm ci" in the repository');
+  if (version === undefined)
+    throw new Error('the mail package is not installed: run "npm ci" in the repository');
   const key = simpleKey(version);
   const stored = readNgramFile(file, key);
   if (!('unusable' in stored)) return { weights: stored, trainedMs: undefined };

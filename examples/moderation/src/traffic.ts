@@ -2,16 +2,12 @@
 // that is what users do. Loopback only.
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
-import { isIPv4 } from 'node:net';
-import { parseArgs } from 'node:util';
 import { seededRandom } from '@evenkeel/core';
 import { z } from 'zod';
 import { DATA_DIR } from './paths.ts';
 import { sampleFile } from './prepare.ts';
+import { MAX_REQUESTS, type Plan, planOf } from './traffic-plan.ts';
 
-const MAX_RATE = 2_000;
-const MAX_SECONDS = 600;
-const MAX_REQUESTS = 100_000;
 /** Beyond this many unanswered requests the client is the bottleneck: more are not sent, and counted. */
 const MAX_IN_FLIGHT = 4_000;
 const TIMEOUT_MS = 10_000;
@@ -23,14 +19,6 @@ type Sample = z.infer<typeof sampleSchema>;
 
 const answerSchema = z.object({ prediction: z.looseObject({ label: z.string().optional() }) });
 
-interface Plan {
-  readonly url: URL;
-  readonly rate: number;
-  readonly seconds: number;
-  readonly priority: number | 'mix';
-  readonly deadlineMs: number | undefined;
-}
-
 interface Outcome {
   readonly priority: number;
   /** HTTP status, or why there is none. */
@@ -38,47 +26,6 @@ interface Outcome {
   readonly level: string;
   readonly ms: number;
   readonly right: boolean | undefined;
-}
-
-function number(name: string, text: string, least: number, most: number): number {
-  const value = Number(text);
-  if (text.trim() === '' || !(value >= least && value <= most))
-    throw new Error(`--${name}: expected a number from ${least} to ${most}, found "${text}"`);
-  return value;
-}
-
-function loopback(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || url.protocol !== 'http:') throw new Error(`--url: "${text}" is not an http URL`);
-  const { hostname } = url;
-  const own = hostname === 'localhost' || hostname === '[::1]' || (isIPv4(hostname) && hostname.startsWith('127.'));
-  if (!own) throw new Error(`--url: ${hostname} is not this machine; load is sent to loopback only`);
-  return url;
-}
-
-function planOf(args: readonly string[]): Plan {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      url: { type: 'string', default: 'http://127.0.0.1:4100/v1/predict/moderation' },
-      rate: { type: 'string', default: '20' },
-      seconds: { type: 'string', default: '10' },
-      priority: { type: 'string', default: 'mix' },
-      'deadline-ms': { type: 'string' },
-    },
-  });
-  const rate = number('rate', values.rate, 0.1, MAX_RATE);
-  const seconds = number('seconds', values.seconds, 0.1, MAX_SECONDS);
-  if (rate * seconds > MAX_REQUESTS)
-    throw new Error(`${Math.round(rate * seconds)} requests are more than the ${MAX_REQUESTS} of one run`);
-  const deadline = values['deadline-ms'];
-  return {
-    url: loopback(values.url),
-    rate,
-    seconds,
-    priority: values.priority === 'mix' ? 'mix' : Math.floor(number('priority', values.priority, 0, 3)),
-    deadlineMs: deadline === undefined ? undefined : number('deadline-ms', deadline, 1, 60_000),
-  };
 }
 
 function readSamples(): Sample[] {
@@ -109,7 +56,13 @@ function send(plan: Plan, agent: Agent, sample: Sample, priority: number): Promi
   return new Promise((resolve) => {
     const failed = (error: Error): void => {
       const code = 'code' in error && typeof error.code === 'string' ? error.code : error.message;
-      resolve({ priority, status: code, level: 'no answer', ms: performance.now() - began, right: undefined });
+      resolve({
+        priority,
+        status: code,
+        level: 'no answer',
+        ms: performance.now() - began,
+        right: undefined,
+      });
     };
     const call = request(
       plan.url,
@@ -203,7 +156,9 @@ function quantile(sorted: readonly number[], q: number): string {
 }
 
 function report(plan: Plan, outcomes: readonly Outcome[], unsent: number): string {
-  const lines = [`${outcomes.length} requests at ${plan.rate} a second for ${plan.seconds} s to ${plan.url.href}`];
+  const lines = [
+    `${outcomes.length} requests at ${plan.rate} a second for ${plan.seconds} s to ${plan.url.href}`,
+  ];
   if (unsent > 0) lines.push(`${unsent} were not sent: ${MAX_IN_FLIGHT} were waiting already`);
   for (const priority of [0, 1, 2, 3]) {
     const own = outcomes.filter((outcome) => outcome.priority === priority);
@@ -217,7 +172,9 @@ function report(plan: Plan, outcomes: readonly Outcome[], unsent: number): strin
   const judged = outcomes.filter((outcome) => outcome.right !== undefined);
   const right = judged.filter((outcome) => outcome.right === true).length;
   if (judged.length > 0)
-    lines.push(`${judged.length} labelled spam or ham, ${((100 * right) / judged.length).toFixed(1)} % of them rightly`);
+    lines.push(
+      `${judged.length} labelled spam or ham, ${((100 * right) / judged.length).toFixed(1)} % of them rightly`,
+    );
   return lines.join('\n');
 }
 

@@ -28,7 +28,9 @@ function packageVersion(name: string): string {
   const parsed: unknown = JSON.parse(
     readFileSync(createRequire(import.meta.url).resolve(`${name}/package.json`), 'utf8'),
   );
-  return typeof parsed === 'object' && parsed !== null && 'version' in parsed ? String(parsed.version) : 'unknown';
+  return typeof parsed === 'object' && parsed !== null && 'version' in parsed
+    ? String(parsed.version)
+    : 'unknown';
 }
 
 async function embeddingsOf(mails: readonly Mail[]): Promise<ReadonlyMap<string, Float32Array>> {
@@ -60,7 +62,10 @@ function fitHead(corpus: Corpus, embeddings: ReadonlyMap<string, Float32Array>):
   const blend = rounded(fitLogistic(text, spam(validation), { l2: BLEND_RIDGE }));
   const blendWithHistory = rounded(fitLogistic(withHistory, spam(validation), { l2: BLEND_RIDGE }));
   const aucOf = (model: LinearModel, rows: readonly ArrayLike<number>[]): number =>
-    round(auc(rows.map((row, i) => ({ spam: validation[i]?.label === 'spam', score: logOdds(model, row) }))), 4);
+    round(
+      auc(rows.map((row, i) => ({ spam: validation[i]?.label === 'spam', score: logOdds(model, row) }))),
+      4,
+    );
 
   return {
     format: 'evenkeel-example-head/1',
@@ -94,6 +99,8 @@ const file = join(MODEL_DIR, 'head.json');
 mkdirSync(MODEL_DIR, { recursive: true });
 writeFileSync(`${file}.tmp`, `${JSON.stringify(head)}\n`);
 renameSync(`${file}.tmp`, file);
-console.log(`${file}: ${JSON.stringify(head.validation)} after ${((performance.now() - began) / 1000).toFixed(1)} s`);
+console.log(
+  `${file}: ${JSON.stringify(head.validation)} after ${((performance.now() - began) / 1000).toFixed(1)} s`,
+);
 console.log(`blend ${JSON.stringify(head.blend)}`);
 console.log(`blend_with_history ${JSON.stringify(head.blend_with_history)}`);

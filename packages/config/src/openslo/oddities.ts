@@ -37,7 +37,10 @@ export function oddities(
 function oddIndicator(spec: SliSpec, at: readonly PathStep[], warn: Say): void {
   const ratio = spec.ratioMetric;
   if (ratio?.raw !== undefined)
-    warn([...at, 'ratioMetric', 'raw'], 'a ready ratio is in the specification, but not in the published schema');
+    warn(
+      [...at, 'ratioMetric', 'raw'],
+      'a ready ratio is in the specification, but not in the published schema',
+    );
   const sources = {
     thresholdMetric: spec.thresholdMetric,
     good: ratio?.good,
@@ -50,15 +53,14 @@ function oddIndicator(spec: SliSpec, at: readonly PathStep[], warn: Say): void {
     const { type, metricSourceRef } = metric.metricSource;
     if (type !== undefined || metricSourceRef !== undefined) continue;
     const under = name === 'thresholdMetric' ? [name] : ['ratioMetric', name];
-    warn([...at, ...under, 'metricSource'], 'names neither a "type" nor a "metricSourceRef": nothing can read it');
+    warn(
+      [...at, ...under, 'metricSource'],
+      'names neither a "type" nor a "metricSourceRef": nothing can read it',
+    );
   }
 }
 
-function oddCondition(
-  condition: AlertPolicyConditionBody,
-  at: readonly PathStep[],
-  warn: Say,
-): void {
+function oddCondition(condition: AlertPolicyConditionBody, at: readonly PathStep[], warn: Say): void {
   const { op, alertAfter, lookbackWindow } = condition;
   if (op === 'lt' || op === 'lte')
     warn([...at, 'op'], `"${op}" alerts while the budget burns slowly`, 'did you mean "gt" or "gte"?');
@@ -96,19 +98,26 @@ function oddSlo(slo: SloDocument, warn: Say, fail: Say): void {
     if (spec.indicator.metadata === undefined) warn(['spec', 'indicator'], 'has no metadata and so no name');
   }
   if (spec.budgetingMethod === 'RatioTimeslices')
-    warn(['spec', 'budgetingMethod'], 'RatioTimeslices is in the specification, but not in the published schema');
+    warn(
+      ['spec', 'budgetingMethod'],
+      'RatioTimeslices is in the specification, but not in the published schema',
+    );
   if (spec.objectives.length === 0) warn(['spec', 'objectives'], 'promises nothing: the list is empty');
   if (threshold && spec.objectives.length > 1)
     warn(['spec', 'objectives'], 'a thresholdMetric has one objective by the specification');
   for (const [index, objective] of spec.objectives.entries()) {
     const at = ['spec', 'objectives', index];
     const own = objective.indicator?.spec ?? spec.indicator?.spec;
-    if (objective.indicator !== undefined) oddIndicator(objective.indicator.spec, [...at, 'indicator', 'spec'], warn);
+    if (objective.indicator !== undefined)
+      oddIndicator(objective.indicator.spec, [...at, 'indicator', 'spec'], warn);
     if (objective.target === 0) warn([...at, 'target'], 'a target of 0 promises nothing');
     if (objective.targetPercent !== undefined)
       warn([...at, 'targetPercent'], '"target" and "targetPercent" exclude each other: "target" counts');
     if (own?.ratioMetric !== undefined && (objective.op !== undefined || objective.value !== undefined))
-      warn([...at, objective.op === undefined ? 'value' : 'op'], 'is for a thresholdMetric: a ratio has no use for it');
+      warn(
+        [...at, objective.op === undefined ? 'value' : 'op'],
+        'is for a thresholdMetric: a ratio has no use for it',
+      );
     if (own?.thresholdMetric !== undefined && (objective.op === undefined || objective.value === undefined))
       warn(at, 'a thresholdMetric needs "op" and "value" to tell good from bad');
     if (spec.budgetingMethod === 'Occurrences' && objective.timeSliceWindow !== undefined)
@@ -117,7 +126,11 @@ function oddSlo(slo: SloDocument, warn: Say, fail: Say): void {
   for (const [index, policy] of (spec.alertPolicies ?? []).entries()) {
     const at = ['spec', 'alertPolicies', index];
     if (typeof policy === 'string')
-      warn(at, 'a bare name is the form of the published schema', `by the specification: "alertPolicyRef: ${policy}"`);
+      warn(
+        at,
+        'a bare name is the form of the published schema',
+        `by the specification: "alertPolicyRef: ${policy}"`,
+      );
     else if ('spec' in policy && isInlinePolicy(policy)) oddPolicy(policy.spec, [...at, 'spec'], warn);
   }
   const window = spec.timeWindow?.[0];
@@ -142,7 +155,11 @@ function oddWindow(
   if (calendar === undefined) {
     if (isRolling === undefined) warn(at, '"isRolling" is missing: read as true, as there is no calendar');
     if (unit === 'M' || unit === 'Q' || unit === 'Y')
-      warn([...at, 'duration'], `a rolling window of ${duration} has no one length`, 'write it in days, such as "30d"');
+      warn(
+        [...at, 'duration'],
+        `a rolling window of ${duration} has no one length`,
+        'write it in days, such as "30d"',
+      );
     return;
   }
   if (isRolling === true) {
@@ -166,7 +183,11 @@ function oddWindow(
     );
   } else if (!isTimeZone(zone)) {
     const near = nearestZone(zone);
-    fail(zoneAt, `there is no time zone "${zone}"`, near === undefined ? undefined : `did you mean "${near}"?`);
+    fail(
+      zoneAt,
+      `there is no time zone "${zone}"`,
+      near === undefined ? undefined : `did you mean "${near}"?`,
+    );
   }
 }
 

@@ -69,7 +69,12 @@ export function readOpenSlo(text: string, path: string): OpenSloFile {
   if (objects.length === 0 && problems.length === 0)
     problems.push({ path, line: 1, column: 1, at: '', message: 'expected OpenSLO objects, found nothing' });
 
-  return { ok: problems.length === 0, documents, problems: problems.sort(byPlace), warnings: warnings.sort(byPlace) };
+  return {
+    ok: problems.length === 0,
+    documents,
+    problems: problems.sort(byPlace),
+    warnings: warnings.sort(byPlace),
+  };
 }
 
 function readObject(
@@ -97,7 +102,12 @@ function readObject(
   for (const { parent, key, near } of unknown) {
     const hint = near === undefined ? undefined : `did you mean "${near}"?`;
     warnings.push(
-      object.problem([...parent, key], `"${key}" is not known to OpenSLO v1: kept, but without effect`, hint, 'key'),
+      object.problem(
+        [...parent, key],
+        `"${key}" is not known to OpenSLO v1: kept, but without effect`,
+        hint,
+        'key',
+      ),
     );
   }
   const checked = checkSchema<OpenSloDocument>(object, SCHEMAS[kind]);

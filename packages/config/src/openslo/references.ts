@@ -33,39 +33,54 @@ function isKind<K extends Kind>(document: OpenSloDocument, kind: K): document is
   return document.kind === kind;
 }
 
-class Catalogue {
-  readonly used = new Set<OpenSloDocument>();
-  readonly all: readonly OpenSloDocument[];
-  constructor(all: readonly OpenSloDocument[]) {
-    this.all = all;
-  }
-
+interface Catalogue {
+  /** Objects that something referred to. */
+  readonly used: ReadonlySet<OpenSloDocument>;
   /** The one object of a kind and name; nothing, and a report, when there is none or more than one. */
-  find<K extends Kind>(kind: K, name: string, at: readonly PathStep[], report: Report): OfKind<K> | undefined {
-    const ofKind = this.all.filter((document) => isKind(document, kind));
-    const found = ofKind.filter((document) => document.metadata.name === name);
-    const [first] = found;
-    if (first === undefined) {
-      const names = ofKind.map((document) => document.metadata.name);
-      const near = nearestName(name, names);
-      const hint = near !== undefined ? `did you mean "${near}"?` : names.length > 0 ? `known: ${names.join(', ')}` : undefined;
-      report(at, `there is no ${kind} named "${name}" in this set`, hint);
-      return undefined;
-    }
-    if (found.length > 1) {
-      report(at, `there are ${found.length} objects of kind ${kind} named "${name}"`);
-      return undefined;
-    }
-    this.used.add(first);
-    return first;
-  }
-
-  has(kind: Kind): boolean {
-    return this.all.some((document) => document.kind === kind);
-  }
+  find<K extends Kind>(kind: K, name: string, at: readonly PathStep[], report: Report): OfKind<K> | undefined;
+  names(kind: Kind): readonly string[];
 }
 
-function inlinePolicy(spec: PolicySpec, at: readonly PathStep[], catalogue: Catalogue, report: Report): PolicySpec {
+function catalogueOf(all: readonly OpenSloDocument[]): Catalogue {
+  const used = new Set<OpenSloDocument>();
+  const names = (kind: Kind): string[] =>
+    all.filter((document) => document.kind === kind).map((document) => document.metadata.name);
+  return {
+    used,
+    names,
+    find<K extends Kind>(kind: K, name: string, at: readonly PathStep[], report: Report) {
+      const found = all
+        .filter((document) => isKind(document, kind))
+        .filter((document) => document.metadata.name === name);
+      const [first] = found;
+      if (first === undefined) {
+        report(at, `there is no ${kind} named "${name}" in this set`, hintOf(name, names(kind)));
+        return undefined;
+      }
+      if (found.length > 1) {
+        report(at, `there are ${found.length} objects of kind ${kind} named "${name}"`);
+        return undefined;
+      }
+      used.add(first);
+      return first;
+    },
+  };
+}
+
+function hintOf(name: string, names: readonly string[]): string | undefined {
+  const near = nearestName(name, names);
+  if (near !== undefined) return `did you mean "${near}"?`;
+  return names.length > 0 && names.length <= 10 ? `known: ${names.join(', ')}` : undefined;
+}
+
+const silent: Report = () => undefined;
+
+function inlinePolicy(
+  spec: PolicySpec,
+  at: readonly PathStep[],
+  catalogue: Catalogue,
+  report: Report,
+): PolicySpec {
   const conditions = spec.conditions.map((condition, index): PolicySpec['conditions'][number] => {
     const ref = condition.conditionRef;
     if (typeof ref !== 'string') return condition;
@@ -90,7 +105,7 @@ function typeSources(spec: SliSpec, at: readonly PathStep[], catalogue: Catalogu
   const typed = (metric: Metric, path: readonly PathStep[]): Metric => {
     const source = metric.metricSource;
     const ref = source.metricSourceRef;
-    if (ref === undefined || !catalogue.has('DataSource')) return metric;
+    if (ref === undefined || catalogue.names('DataSource').length === 0) return metric;
     const found = catalogue.find('DataSource', ref, [...path, 'metricSource', 'metricSourceRef'], warn);
     if (found === undefined || source.type !== undefined) return metric;
     return { ...metric, metricSource: { ...source, type: found.spec.type } };
@@ -135,11 +150,13 @@ function inlineSlo(slo: SloDocument, catalogue: Catalogue, report: Report, warn:
   const objectives = spec.objectives.map((objective, index) =>
     inlineIndicator(objective, ['spec', 'objectives', index], catalogue, report, warn),
   );
-  if (catalogue.has('Service')) {
-    const { service } = spec;
-    const named = catalogue.all.filter((one) => one.kind === 'Service' && one.metadata.name === service);
-    if (named.length === 0) catalogue.find('Service', service, ['spec', 'service'], warn);
-  }
+  const services = catalogue.names('Service');
+  if (services.length > 0 && !services.includes(spec.service))
+    warn(
+      ['spec', 'service'],
+      `there is no Service named "${spec.service}" in this set`,
+      hintOf(spec.service, services),
+    );
   if (spec.alertPolicies === undefined) return { ...slo, spec: { ...spec, objectives } };
   type Policy = NonNullable<SloDocument['spec']['alertPolicies']>[number];
   const alertPolicies = spec.alertPolicies.map((policy, index): Policy => {
@@ -148,7 +165,8 @@ function inlineSlo(slo: SloDocument, catalogue: Catalogue, report: Report, warn:
     if (typeof ref === 'string') {
       const found = catalogue.find('AlertPolicy', ref, at, report);
       if (found === undefined) return policy;
-      const inner = inlinePolicy(found.spec, at, catalogue, report);
+      // What is wrong inside it is reported at the policy itself.
+      const inner = inlinePolicy(found.spec, at, catalogue, silent);
       return { kind: found.kind, metadata: found.metadata, spec: inner };
     }
     if (typeof policy === 'string' || !isInlinePolicy(policy)) return policy;
@@ -169,7 +187,7 @@ export function isInlinePolicy(policy: PolicyEntry): policy is InlinePolicy {
  * name; a missing Service or DataSource only a warning, and only where the set has some, as they may live elsewhere.
  */
 export function inlineReferences(documents: readonly PlacedDocument[]): Inlined {
-  const catalogue = new Catalogue(documents.map(({ document }) => document));
+  const catalogue = catalogueOf(documents.map(({ document }) => document));
   const problems: Problem[] = [];
   const warnings: Problem[] = [];
   const done = documents.map(({ document, problem }): { from: OpenSloDocument; to: PlacedDocument } => {

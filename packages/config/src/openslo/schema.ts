@@ -202,7 +202,9 @@ const sloSpec = z
       context.addIssue({ code: 'custom', message, path });
     };
     const own = Number(spec.indicator !== undefined) + Number(spec.indicatorRef !== undefined);
-    const composite = spec.objectives.some((one) => one.indicator !== undefined || one.indicatorRef !== undefined);
+    const composite = spec.objectives.some(
+      (one) => one.indicator !== undefined || one.indicatorRef !== undefined,
+    );
     if (own === 2) fail('expected either "indicator" or "indicatorRef", found both', ['indicatorRef']);
     if (own === 0 && !composite)
       fail('expected either "indicator" or "indicatorRef", here or in every objective; found neither');
@@ -214,7 +216,10 @@ const sloSpec = z
       const at = ['objectives', index];
       if (composite && own === 0) {
         if (one.indicator === undefined && one.indicatorRef === undefined)
-          fail('every objective of a composite has an "indicator" or "indicatorRef"; this one has neither', at);
+          fail(
+            'every objective of a composite has an "indicator" or "indicatorRef"; this one has neither',
+            at,
+          );
         if (one.indicator !== undefined && one.indicatorRef !== undefined)
           fail('expected either "indicator" or "indicatorRef", found both', [...at, 'indicatorRef']);
       }
@@ -232,7 +237,12 @@ const apiVersion = z.literal('openslo/v1');
 export const SCHEMAS = {
   SLO: z.looseObject({ apiVersion, kind: z.literal('SLO'), metadata, spec: sloSpec }),
   SLI: z.looseObject({ apiVersion, kind: z.literal('SLI'), metadata, spec: sliSpec }),
-  Service: z.looseObject({ apiVersion, kind: z.literal('Service'), metadata, spec: z.looseObject({ description }) }),
+  Service: z.looseObject({
+    apiVersion,
+    kind: z.literal('Service'),
+    metadata,
+    spec: z.looseObject({ description }),
+  }),
   DataSource: z.looseObject({
     apiVersion,
     kind: z.literal('DataSource'),
@@ -253,7 +263,11 @@ export const SCHEMAS = {
       for (const key of ['op', 'alertAfter'] as const) {
         if (condition[key] !== undefined) continue;
         const wanted = key === 'op' ? 'one of lte, gte, lt, gt' : 'a duration such as "5m"';
-        context.addIssue({ code: 'custom', message: `"${key}" is missing: expected ${wanted}`, path: ['condition'] });
+        context.addIssue({
+          code: 'custom',
+          message: `"${key}" is missing: expected ${wanted}`,
+          path: ['condition'],
+        });
       }
     }),
   }),

@@ -2,7 +2,9 @@ import type { BreakerPolicy, BreakerSettings, SlowCalls } from './breaker-option
 
 /** Counts what a closed breaker has seen, and says when that is too much. */
 export interface FailureWindow {
-  /** @returns the reason to open, or undefined */
+  /** A success that was not slow. It never opens a breaker. */
+  succeeded(now: number): void;
+  /** A failure, a slow call, or both. @returns the reason to open, or undefined */
   record(failed: boolean, slow: boolean, now: number): string | undefined;
   clear(): void;
   figures(now: number): WindowFigures;
@@ -30,11 +32,10 @@ function counter(policy: Extract<BreakerPolicy, { failures: number }>): FailureW
       : `${failures} failures in a row; ${limit} is the limit`;
   return {
     timed: false,
-    record(failed) {
-      if (!failed) {
-        if (failures > 0) failures = takesBack ? failures - 1 : 0;
-        return undefined;
-      }
+    succeeded() {
+      if (failures > 0) failures = takesBack ? failures - 1 : 0;
+    },
+    record() {
       failures += 1;
       if (failures < limit) return undefined;
       return words();
@@ -47,7 +48,7 @@ function counter(policy: Extract<BreakerPolicy, { failures: number }>): FailureW
   };
 }
 
-/** Rates of failures and of slow calls against their limits. A success never opens a breaker. */
+/** Rates of failures and of slow calls against their limits. */
 function judgeRates(
   calls: number,
   failures: number,
@@ -93,19 +94,25 @@ function countWindow(
   let failures = 0;
   let slow = 0;
   const over = `of the last ${policy.size}`;
+
+  /** @param outcome bits of FAILED and SLOW */
+  function push(outcome: number): void {
+    if (calls === policy.size) {
+      const old = outcomes[next] ?? 0;
+      if ((old & FAILED) !== 0) failures -= 1;
+      if ((old & SLOW) !== 0) slow -= 1;
+    } else calls += 1;
+    outcomes[next] = outcome;
+    next = next + 1 === policy.size ? 0 : next + 1;
+  }
+
   return {
     timed: false,
+    succeeded: () => push(0),
     record(failed, isSlow) {
-      if (calls === policy.size) {
-        const old = outcomes[next] ?? 0;
-        if ((old & FAILED) !== 0) failures -= 1;
-        if ((old & SLOW) !== 0) slow -= 1;
-      } else calls += 1;
-      outcomes[next] = (failed ? FAILED : 0) | (isSlow ? SLOW : 0);
-      next = next + 1 === policy.size ? 0 : next + 1;
+      push((failed ? FAILED : 0) | (isSlow ? SLOW : 0));
       if (failed) failures += 1;
       if (isSlow) slow += 1;
-      if (!failed && !isSlow) return undefined;
       return judgeRates(calls, failures, slow, policy.rate, policy.minimum, slowCalls, over);
     },
     clear() {
@@ -161,13 +168,17 @@ function timeWindow(
     until = (epoch + 1) * width;
   }
 
+  function succeeded(now: number): void {
+    if (now >= until) advance(now);
+    calls[index] = (calls[index] ?? 0) + 1;
+    allCalls += 1;
+  }
+
   return {
     timed: true,
+    succeeded,
     record(failed, isSlow, now) {
-      if (now >= until) advance(now);
-      calls[index] = (calls[index] ?? 0) + 1;
-      allCalls += 1;
-      if (!failed && !isSlow) return undefined;
+      succeeded(now);
       if (failed) {
         failures[index] = (failures[index] ?? 0) + 1;
         allFailures += 1;

@@ -87,6 +87,8 @@ export function createBreaker(
   let reason = 'new';
   /** Grows with every transition; a permit is the generation it was given in. */
   let generation = 1;
+  /** The generation while it is closed, otherwise -1: what the hot path compares and nothing else. */
+  let closed = 1;
   let since = clock.now();
   let retryAt = 0;
   let recoveryMs = settings.recoveryMs;
@@ -103,6 +105,7 @@ export function createBreaker(
     state = next;
     reason = why;
     generation += 1;
+    closed = next === 'closed' ? generation : -1;
     since = clock.now();
     probesOut = 0;
     probesDone = 0;
@@ -131,7 +134,7 @@ export function createBreaker(
   }
 
   function tryAcquire(): number {
-    if (state === 'closed') return generation;
+    if (closed > 0) return closed;
     if (manual === 'none') {
       const now = clock.now();
       if (state === 'open') {
@@ -190,6 +193,7 @@ export function createBreaker(
   if (host.restored !== undefined) {
     const record = parseBreakerRecord(host.restored);
     state = record.state;
+    closed = state === 'closed' ? generation : -1;
     manual = record.manual;
     reason = record.reason;
     recoveryMs = Math.min(Math.max(record.recoveryMs, settings.recoveryMs), settings.maxRecoveryMs);
@@ -201,7 +205,10 @@ export function createBreaker(
   return {
     measures: slow !== undefined,
     tryAcquire,
-    success: (permit, durationMs = 0, now = undefined) => vote(permit, false, durationMs, now),
+    success(permit, durationMs = 0, now = undefined) {
+      if (permit === closed && !(durationMs > slowOver)) window.succeeded(timed ? (now ?? clock.now()) : 0);
+      else vote(permit, false, durationMs, now);
+    },
     failure: (permit, durationMs = 0, now = undefined) => vote(permit, true, durationMs, now),
     release(permit) {
       if (permit !== generation) late += 1;

@@ -54,12 +54,12 @@ export interface PredictionFacts {
   readonly model: string;
   readonly version: string;
   /** Probability the model gives its own answer, in [0, 1]. */
-  readonly confidence?: number;
+  readonly confidence?: number | undefined;
   /** The model's raw score, where it has one. */
-  readonly score?: number;
+  readonly score?: number | undefined;
   /** Class name, for classifiers: what monitors and labels are compared with. */
-  readonly label?: string;
-  readonly usage?: Usage;
+  readonly label?: string | undefined;
+  readonly usage?: Usage | undefined;
 }
 
 /** A whole answer. */

@@ -302,16 +302,22 @@ export function createService(definition: ServiceDefinition, host: ServiceHost):
     });
   }
 
-  async function judged(prediction: Prediction, request: PredictRequest): Promise<SafetyVerdict> {
+  function judged(prediction: Prediction, request: PredictRequest): SafetyVerdict | Promise<SafetyVerdict> {
     if (safety === undefined) return ALLOW;
     if (prediction.kind === 'stream') {
       const reason = safety.checkText(safety.textOf(prediction.first.data), strictness);
       return reason === undefined ? ALLOW : { verdict: 'block', reason };
     }
+    // Fails closed.
+    const broken = (error: unknown): SafetyVerdict => ({
+      verdict: 'block',
+      reason: `the safety check failed: ${describeError(error)}`,
+    });
     try {
-      return await safety.check(prediction, request, strictness);
+      const verdict = safety.check(prediction, request, strictness);
+      return verdict instanceof Promise ? verdict.catch(broken) : verdict;
     } catch (error) {
-      return { verdict: 'block', reason: `the safety check failed: ${describeError(error)}` };
+      return broken(error);
     }
   }
 
@@ -376,7 +382,8 @@ export function createService(definition: ServiceDefinition, host: ServiceHost):
 
     if (safety !== undefined) {
       const judgedAt = clock.now();
-      const verdict = await judged(prediction, journey.request);
+      const judging = judged(prediction, journey.request);
+      const verdict = judging instanceof Promise ? await judging : judging;
       journey.safety = {
         verdict: verdict.verdict,
         reason: verdict.verdict === 'allow' ? 'ok' : verdict.reason,
@@ -392,18 +399,19 @@ export function createService(definition: ServiceDefinition, host: ServiceHost):
       }
     }
 
-    const answer = {
+    const served = (out: Prediction): Answer => ({
       outcome: 'served',
+      prediction: out,
       level: rung.level,
       rung: rung.name,
       qualityImpact: rung.qualityImpact,
       reason,
       features: rung.features === 'none' ? undefined : journey.reading?.set,
-    } as const;
+    });
 
     if (prediction.kind === 'value') {
       finish(journey, rung, prediction, undefined, reason, prediction.usage);
-      return { ...answer, prediction };
+      return served(prediction);
     }
 
     journey.firstChunkMs = clock.now() - journey.startedAt;
@@ -430,7 +438,7 @@ export function createService(definition: ServiceDefinition, host: ServiceHost):
         ?.then(undefined, () => {});
     };
     journey.request.signal?.addEventListener('abort', onGone);
-    return { ...answer, prediction: stream };
+    return served(stream);
   }
 
   async function predict(request: PredictRequest): Promise<Answer> {

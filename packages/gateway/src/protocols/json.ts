@@ -1,8 +1,8 @@
 import { type Answer, EvenkeelError } from '@evenkeel/core';
 
 /** The body of `POST /v1/predict/:service` is the input itself. @throws EvenkeelError bad_request */
-export function decodeJson(body: unknown): Record<string, unknown> {
-  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return { ...body };
+export function decodeJson(body: unknown): object {
+  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body;
   throw new EvenkeelError(
     'bad_request',
     `the body is ${Array.isArray(body) ? 'a list' : typeof body}: expected an object, the input`,

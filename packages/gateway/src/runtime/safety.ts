@@ -5,9 +5,11 @@ import {
   describeError,
   EvenkeelError,
   type Hold,
+  type PredictRequest,
   type SafetyCheck,
   type SafetyVerdict,
   type Strictness,
+  type ValuePrediction,
 } from '@evenkeel/core';
 import { textOfChunk } from '../protocols/index.ts';
 
@@ -47,16 +49,23 @@ interface Rule {
   readonly config: SafetyRuleConfig;
   readonly path: readonly string[];
   readonly needles: readonly string[];
+  /** The longest word of each needle: texts without any of them need no closer look. */
+  readonly hints: readonly string[];
 }
 
 function compile(config: SafetyRuleConfig): Rule {
   const needles = config.words.map((word) =>
     word.endsWith('*') ? normal(word.slice(0, -1)).slice(0, -1) : normal(word),
   );
-  return { config, path: config.field === '' ? [] : config.field.split('.'), needles };
+  const hints = needles.map((needle) =>
+    needle.split(' ').reduce((longest, word) => (word.length > longest.length ? word : longest), ''),
+  );
+  return { config, path: config.field === '' ? [] : config.field.split('.'), needles, hints };
 }
 
 function matches(rule: Rule, text: string): boolean {
+  const lower = text.toLowerCase();
+  if (!rule.hints.some((hint) => lower.includes(hint))) return false;
   const searched = normal(text);
   return rule.needles.some((needle) => searched.includes(needle));
 }
@@ -83,8 +92,29 @@ export async function openSafety(config: SafetyConfig, hold: Hold): Promise<Safe
   const inForce = (rule: Rule, strictness: Strictness): boolean =>
     RANK[strictness] >= RANK[rule.config.level];
 
+  function held(
+    rule: Rule,
+    reason: string,
+    prediction: ValuePrediction,
+    request: PredictRequest,
+  ): Promise<SafetyVerdict> {
+    const item = {
+      requestId: request.id,
+      tenant: request.caller.tenant,
+      user: request.caller.user,
+      input: { input: request.input, output: prediction.output },
+      reason,
+    };
+    return Promise.resolve(hold(item)).then((result) =>
+      result.accepted
+        ? { verdict: 'hold', reason, output: { held: true, ticket: result.id, message: config.replaceWith } }
+        : // Nobody can look at it: fail closed.
+          { verdict: 'block', reason: `${reason} (${rule.config.verdict}); ${result.reason}` },
+    );
+  }
+
   return {
-    async check(prediction, request, strictness) {
+    check(prediction, request, strictness) {
       for (const rule of rules) {
         if (!inForce(rule, strictness)) continue;
         const texts: string[] = [];
@@ -94,20 +124,7 @@ export async function openSafety(config: SafetyConfig, hold: Hold): Promise<Safe
         if (rule.config.verdict === 'block') return { verdict: 'block', reason };
         if (rule.config.verdict === 'replace')
           return { verdict: 'replace', reason, output: config.replaceWith };
-        const held = await hold({
-          requestId: request.id,
-          tenant: request.caller.tenant,
-          user: request.caller.user,
-          input: { input: request.input, output: prediction.output },
-          reason,
-        });
-        // Nobody can look at it: fail closed.
-        if (!held.accepted) return { verdict: 'block', reason: `${reason}; ${held.reason}` };
-        return {
-          verdict: 'hold',
-          reason,
-          output: { held: true, ticket: held.id, message: config.replaceWith },
-        };
+        return held(rule, reason, prediction, request);
       }
       return judge === undefined ? ALLOW : judge(prediction.output, { input: request.input, strictness });
     },

@@ -54,7 +54,8 @@ export function createJsonModel(options: JsonModelOptions, host: UpstreamHost): 
 
   async function attempt(body: string, { signal, budgetMs }: AttemptLimits): Promise<ValuePrediction> {
     const answer = await client.send({ method: 'POST', path: '', body, signal, budgetMs });
-    return { kind: 'value', model: name, version, ...pick(bodyOf(answer, host.clock)) };
+    const { output, label, confidence, score } = pick(bodyOf(answer, host.clock));
+    return { kind: 'value', model: name, version, output, label, confidence, score };
   }
 
   return {

@@ -269,6 +269,7 @@ export function createWorkerModel(
     name,
     version,
     call(call) {
+      if (state === 'closed') return Promise.reject(down('closed'));
       if (state !== 'ready')
         return Promise.reject(
           down(lastError === undefined ? 'still loading' : `${state} after: ${lastError}`),
