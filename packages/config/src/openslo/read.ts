@@ -115,7 +115,7 @@ function readObject(
     // A key that is missing because it is misspelt: the two mistakes are one.
     const misspelt = new Map(unknown.flatMap(({ key, near }) => (near === undefined ? [] : [[near, key]])));
     for (const problem of checked.problems) {
-      const missing = /^"(\w+)" is missing/.exec(problem.message)?.[1];
+      const missing = problem.message.includes('is missing') ? problem.at.split('.').at(-1) : undefined;
       const written = missing === undefined ? undefined : misspelt.get(missing);
       const hint = written === undefined ? undefined : `"${written}" is there: did you mean "${missing}"?`;
       problems.push(hint === undefined || problem.hint !== undefined ? problem : { ...problem, hint });

@@ -168,14 +168,24 @@ const objective = z.looseObject({
   value: z.number().optional(),
   target: z
     .number()
-    .min(0)
-    .lt(1, 'expected a share from 0 and under 1: OpenSLO has no promise without any budget'),
-  timeSliceTarget: z.number().gt(0, 'expected a share over 0').max(1).optional(),
-  timeSliceWindow: z.union([durationText, z.number().gt(0, 'expected minutes over 0')]).optional(),
+    .refine(
+      (value) => value >= 0 && value < 1,
+      'expected a share from 0 and under 1: OpenSLO has no promise without any budget',
+    ),
+  timeSliceTarget: z
+    .number()
+    .refine((value) => value > 0 && value <= 1, 'expected a share over 0 and up to 1')
+    .optional(),
+  timeSliceWindow: z
+    .union([durationText, z.number().refine((value) => value > 0, 'expected minutes over 0')])
+    .optional(),
   // Composite SLOs: in the specification, not in the schema.
   indicator: indicator.optional(),
   indicatorRef: objectName.optional(),
-  compositeWeight: z.number().gt(0, 'expected a weight over 0').optional(),
+  compositeWeight: z
+    .number()
+    .refine((value) => value > 0, 'expected a weight over 0')
+    .optional(),
 });
 
 const sloSpec = z
