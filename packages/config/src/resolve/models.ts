@@ -14,7 +14,10 @@ export function resolveBreaker(
   if (raw.max_recovery < raw.recovery) scope.fail([...at, 'max_recovery'], 'is shorter than recovery');
   return {
     policy: policyOf(raw, at, scope),
-    slow: raw.slow === undefined ? undefined : { overMs: raw.slow.over, rate: raw.slow.rate },
+    slow:
+      raw.slow === undefined
+        ? undefined
+        : { overMs: raw.slow.over, ...(raw.slow.rate === undefined ? {} : { rate: raw.slow.rate }) },
     probes: raw.probes,
     recoveryMs: raw.recovery,
     maxRecoveryMs: Math.max(raw.recovery, raw.max_recovery),

@@ -63,7 +63,7 @@ export function resolveAdmission(raw: RawService, scope: Scope): ServiceConfig['
     });
   }
   return {
-    limit: capacity === 'adaptive' ? { kind: 'adaptive' } : { kind: 'fixed', limit: capacity },
+    limit: { kind: 'fixed', limit: capacity },
     thresholds: { 1: one, 2: two, 3: three },
     tenants,
   };

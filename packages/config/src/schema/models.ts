@@ -31,7 +31,10 @@ export const breakerSchema = z.strictObject({
     .describe('Calls (count) or a duration (time).'),
   rate: share('Share of failures that opens it, for count and time.').default(0.5),
   slow: z
-    .strictObject({ over: shortDuration('A call is slow over this.'), rate: share('Share of slow calls.') })
+    .strictObject({
+      over: shortDuration('A call is slow over this.'),
+      rate: share('Share of slow calls; left out, every slow call is a failure.').optional(),
+    })
     .optional(),
   minimum: z.int().min(1).max(100_000).default(10).describe('Calls before rates are judged.'),
   probes: z.int().min(1).max(1_000).default(3),

@@ -32,9 +32,13 @@ const budget = z.strictObject({
 
 export const admissionSchema = z.strictObject({
   capacity: z
-    .union([z.literal('adaptive'), z.int().min(0).max(1_000_000)])
+    .int()
+    .min(0)
+    .max(1_000_000)
     .default(1_000)
-    .describe('Requests of all rungs at once; 0 refuses everything.'),
+    .describe(
+      'Requests of all rungs at once; 0 refuses everything. What the models bear is measured at the rungs.',
+    ),
   thresholds: z
     .tuple([share('Class 3 is refused at this pressure.'), share('Class 2.'), share('Class 1.')])
     .default([0.7, 0.85, 0.95]),
