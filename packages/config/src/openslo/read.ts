@@ -115,8 +115,10 @@ function readObject(
     // A key that is missing because it is misspelt: the two mistakes are one.
     const misspelt = new Map(unknown.flatMap(({ key, near }) => (near === undefined ? [] : [[near, key]])));
     for (const problem of checked.problems) {
-      const missing = problem.message.includes('is missing') ? problem.at.split('.').at(-1) : undefined;
-      const written = missing === undefined ? undefined : misspelt.get(missing);
+      const missing = problem.message.includes('is missing')
+        ? (/^"(\w+)"/.exec(problem.message)?.[1] ?? problem.at.split('.').at(-1) ?? '')
+        : '';
+      const written = misspelt.get(missing);
       const hint = written === undefined ? undefined : `"${written}" is there: did you mean "${missing}"?`;
       problems.push(hint === undefined || problem.hint !== undefined ? problem : { ...problem, hint });
     }

@@ -9,7 +9,8 @@ const UNITS = [
 
 /** A length of time in Prometheus' notation: the largest unit that divides it, days for weeks (`30d`, `6h`, `90m`). */
 export function printRange(ms: number): string {
-  for (const [unit, size] of UNITS) if (unit !== 'w' && ms >= size && ms % size === 0) return `${ms / size}${unit}`;
+  for (const [unit, size] of UNITS)
+    if (unit !== 'w' && ms >= size && ms % size === 0) return `${ms / size}${unit}`;
   return `${Math.max(1, Math.round(ms))}ms`;
 }
 

@@ -91,7 +91,9 @@ function recordings(context: Context, rules: readonly BurnRule[]): Rule[] {
     );
     if (!longs.has(windowMs)) continue;
     const events =
-      budgeting.method === 'occurrences' ? queries.events(windowMs) : `0 * ${ratio} + ${windowMs / budgeting.sliceMs}`;
+      budgeting.method === 'occurrences'
+        ? queries.events(windowMs)
+        : `0 * ${ratio} + ${windowMs / budgeting.sliceMs}`;
     if (events === undefined) continue;
     record(eventsName(windowMs), events);
     record(lowerName(windowMs), wilson(ratio, `${eventsName(windowMs)}${selector}`));
@@ -147,7 +149,11 @@ function budgetOf(target: number): number {
   return Number((1 - target).toPrecision(12));
 }
 
-function texts(context: Context, severity: 'page' | 'ticket', alerting: Alerting | undefined): [Labels, Labels] {
+function texts(
+  context: Context,
+  severity: 'page' | 'ticket',
+  alerting: Alerting | undefined,
+): [Labels, Labels] {
   const own = alerting?.[severity];
   const { objective } = context;
   return [
@@ -167,9 +173,15 @@ function escapeTemplate(text: string): string {
 }
 
 /** One alert per pair of windows: each ends as soon as its own short window is clean. */
-function alerts(context: Context, target: number, rules: readonly BurnRule[], alerting: Alerting | undefined): Rule[] {
+function alerts(
+  context: Context,
+  target: number,
+  rules: readonly BurnRule[],
+  alerting: Alerting | undefined,
+): Rule[] {
   const { selector } = context;
-  const counts = context.objective.budgeting.method !== 'occurrences' || context.queries.events(BASE) !== undefined;
+  const counts =
+    context.objective.budgeting.method !== 'occurrences' || context.queries.events(BASE) !== undefined;
   return rules.map(({ pair, factor, minimumBad }) => {
     const [labels, annotations] = texts(context, pair.severity, alerting);
     const threshold = Number((factor * budgetOf(target)).toPrecision(12));
@@ -202,7 +214,9 @@ function reachable(context: Context, target: number): BurnRule[] {
       for (const { factor } of rules) {
         const wanted = (pair.budgetShare * nominalLength(objective.window)) / pair.longMs;
         if (wanted < factor)
-          note(`${pair.name} fires over a burn rate of 1, not ${wanted.toFixed(3)}: under 1 the promise is kept`);
+          note(
+            `${pair.name} fires over a burn rate of 1, not ${wanted.toFixed(3)}: under 1 the promise is kept`,
+          );
       }
       return rules;
     } catch (error) {
@@ -234,10 +248,19 @@ function zeroTolerance(context: Context, alerting: Alerting | undefined): Rule[]
 
 function groupsOf(objective: Objective, options: RuleOptions, note: (text: string) => void): RuleGroup[] {
   const identity = { evenkeel_service: objective.service, evenkeel_objective: objective.name };
-  const extra = Object.entries(objective.labels).map(([name, value]): [string, string] => [labelName(name), value]);
+  const extra = Object.entries(objective.labels).map(([name, value]): [string, string] => [
+    labelName(name),
+    value,
+  ]);
   const selector = `{evenkeel_service=${quoted(objective.service)},evenkeel_objective=${quoted(objective.name)}}`;
   const queries = indicatorQueries(objective);
-  const context: Context = { objective, queries, labels: { ...Object.fromEntries(extra), ...identity }, selector, note };
+  const context: Context = {
+    objective,
+    queries,
+    labels: { ...Object.fromEntries(extra), ...identity },
+    selector,
+    note,
+  };
   const alerting = options.alerting?.(objective);
   const name = `${objective.service}/${objective.name}`;
   if (objective.allowance.kind === 'zero_tolerance')
@@ -246,7 +269,9 @@ function groupsOf(objective: Objective, options: RuleOptions, note: (text: strin
   const { target } = objective.allowance;
   const rules = reachable(context, target);
   if (objective.budgeting.method !== 'occurrences')
-    note('slices slide with the evaluation instead of following the clock: figures differ by up to one slice');
+    note(
+      'slices slide with the evaluation instead of following the clock: figures differ by up to one slice',
+    );
   else if (queries.events(BASE) === undefined)
     note('it cannot be told how many events its query counts: alerts have no guard against few events');
   const fired = alerts(context, target, rules, alerting);
@@ -262,7 +287,10 @@ function groupsOf(objective: Objective, options: RuleOptions, note: (text: strin
   }
   // One group: its rules are evaluated in order, so an alert sees the ratios of its own evaluation.
   return [
-    { name: `evenkeel-${name}`, rules: [...recordings(context, rules), ...metadata(context, target), ...fired] },
+    {
+      name: `evenkeel-${name}`,
+      rules: [...recordings(context, rules), ...metadata(context, target), ...fired],
+    },
   ];
 }
 
@@ -274,7 +302,10 @@ function groupsOf(objective: Objective, options: RuleOptions, note: (text: strin
  * bad events and a ratio that is not chance; no factor is under 1; no traffic is no sample instead of NaN; the
  * window's ratio weighs events and not time; pairs are alerts of their own.
  */
-export function prometheusRules(objectives: readonly Objective[], options: RuleOptions = {}): PrometheusRules {
+export function prometheusRules(
+  objectives: readonly Objective[],
+  options: RuleOptions = {},
+): PrometheusRules {
   const notes: { objective: string; note: string }[] = [];
   const groups = objectives.flatMap((objective) =>
     groupsOf(objective, options, (note) =>
