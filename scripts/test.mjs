@@ -1,6 +1,6 @@
 // Installs what the tests need, builds, and runs every test. Arguments go on to vitest.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, install, root, run, stopwatch } from './steps.mjs';
 
@@ -48,17 +48,21 @@ if (lacking.length > 0) {
   );
 }
 await watch.lap('build', build);
+const report = join(root, 'node_modules', '.evenkeel-tests.json');
+rmSync(report, { force: true });
 let failed = false;
 await watch.lap('tests', async () => {
+  const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   try {
-    await run(process.execPath, [
-      join(root, 'node_modules', 'vitest', 'vitest.mjs'),
-      'run',
-      ...process.argv.slice(2),
-    ]);
+    await run(process.execPath, [vitest, 'run', ...reporters, ...process.argv.slice(2)]);
   } catch {
     failed = true;
   }
 });
 console.log(`${failed ? 'FAILED' : 'ok'}: ${watch.words()}`);
+if (existsSync(report)) {
+  const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, 'utf8'));
+  console.log(`${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests} skipped`);
+}
 process.exit(failed ? 1 : 0);

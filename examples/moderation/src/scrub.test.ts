@@ -5,6 +5,9 @@ describe('scrubSubject', () => {
   it.each([
     ['[ILUG] Re: modem', 'Re: modem'],
     ['Re: [Spambayes] ideas', 'Re: ideas'],
+    ['[ILUG] Re: [ILUG] re[2]: film', 'Re: film'],
+    ['Fwd: [x] funny', 'Fwd: funny'],
+    ['Reply: now', 'Reply: now'],
     ['*****SPAM***** Cheap toner', 'Cheap toner'],
     ['yyyy, your order', 'you, your order'],
     ['Prices [new] today', 'Prices [new] today'],

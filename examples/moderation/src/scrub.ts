@@ -64,11 +64,20 @@ function cutFooter(text: string): string {
   return text.slice(0, from + cut);
 }
 
+/** "Re:", "Fwd:" and tags of lists, in any order and number, at the start of a subject. */
+const PREFIX = /^(?:(?:(?:re|fwd?|aw)(?:\[\d{1,2}\])?:|\[[^\]\n]{1,40}\])\s*)+/i;
+
+function scrubPrefix(prefix: string): string {
+  if (/\b(?:re|aw)(?:\[\d{1,2}\])?:/i.test(prefix)) return 'Re: ';
+  return /\bfwd?:/i.test(prefix) ? 'Fwd: ' : '';
+}
+
 /** Without the tags of lists ("[ILUG] …") and a filter's mark ("*****SPAM*****"). */
 export function scrubSubject(subject: string): string {
   return subject
     .replace(/\*{3,}\s*spam\s*\*{3,}/gi, ' ')
-    .replace(/^((?:(?:re|fwd?|aw):\s*)*)(?:\[[^\]\n]{1,40}\]\s*)+/i, '$1')
+    .trimStart()
+    .replace(PREFIX, scrubPrefix)
     .replace(COLLECTORS, 'you')
     .replace(COLLECTOR_HOSTS, 'host')
     .replace(MASKED_NAMES, 'you')
@@ -79,7 +88,7 @@ export function scrubSubject(subject: string): string {
 /** Without a filter's report, the footers of lists, and the names of those who collected it. */
 export function scrubText(text: string): string {
   return cutFooter(text.replaceAll('\r', ''))
-    .replace(/^SPAM: .*$/gm, '')
+    .replace(/^[ \t]{0,4}SPAM: .*$/gm, '')
     .replace(COLLECTORS, 'you')
     .replace(COLLECTOR_HOSTS, 'host')
     .replace(MASKED_NAMES, 'you')

@@ -4,7 +4,7 @@ import { readNgramFile, writeNgramFile } from './ngram-file.ts';
 import { type NgramWeights, trainNgram } from './ngram-model.ts';
 
 /** Raised whenever scrubbing, splitting, features or training change: older files are trained anew. */
-const RECIPE = 1;
+const RECIPE = 3;
 
 export interface SimpleWeights {
   readonly weights: NgramWeights;
