@@ -181,6 +181,7 @@ export {
   windowLength,
 } from './objectives/window.ts';
 export type { Answer, ServingService } from './serving/answer.ts';
+export type { ServiceDefinition, ServiceHost } from './serving/definition.ts';
 export {
   type Directive,
   type DirectiveBoard,
@@ -211,6 +212,6 @@ export type {
 } from './serving/prediction.ts';
 export type { Rung, RungContext, RungHandler } from './serving/rung.ts';
 export { ALLOW, type SafetyCheck, type SafetyVerdict, type Strictness } from './serving/safety.ts';
-export { createService, type Service, type ServiceDefinition, type ServiceHost } from './serving/service.ts';
+export { createService, type Service } from './serving/service.ts';
 export type { FeatureStep, RequestRecord, SafetyStep, Step, StepOutcome } from './telemetry/record.ts';
 export { type Ring, ring } from './telemetry/ring.ts';

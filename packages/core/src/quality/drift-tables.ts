@@ -42,8 +42,20 @@ export interface DriftTableOptions {
   readonly sequence?: ArrayLike<number>;
 }
 
-const LOCATIONS: readonly number[] = [0.1, 0.25, 0.5, 1, 2];
-const SPREADS: readonly number[] = [0.5, 0.7, 1.4, 2];
+/** Size and prior weight. More weight on what is hard to see: a factor of 2 in weight is worth ln 2 / KL events, many for small changes and none for large. */
+const LOCATIONS: readonly (readonly [by: number, weight: number])[] = [
+  [0.1, 1],
+  [0.25, 2],
+  [0.5, 2],
+  [1, 1],
+  [2, 0.5],
+];
+const SPREADS: readonly (readonly [factor: number, weight: number])[] = [
+  [0.5, 0.5],
+  [0.7, 1],
+  [1.4, 1],
+  [2, 0.5],
+];
 /** Mean and standard deviation, in normal scores, of what is mixed in, and its shares. */
 const TAIL_CENTRE = 2.5;
 const TAIL_WIDTHS: readonly number[] = [0.5, 1];
@@ -74,18 +86,18 @@ export function driftTables(reference: Reference, options: DriftTableOptions = {
   if (reference.kind === 'numeric') {
     const scores = normalScores(reference);
     const shape = (mean: number, sd: number): Float64Array => tilted(reference, scores, mean, sd);
-    for (const by of LOCATIONS) {
-      add({ kind: 'location', by }, 1, shape(by, 1));
-      add({ kind: 'location', by: -by }, 1, shape(-by, 1));
+    for (const [by, weight] of LOCATIONS) {
+      add({ kind: 'location', by }, weight, shape(by, 1));
+      add({ kind: 'location', by: -by }, weight, shape(-by, 1));
     }
-    for (const factor of SPREADS) add({ kind: 'spread', factor }, 1, shape(0, factor));
+    for (const [factor, weight] of SPREADS) add({ kind: 'spread', factor }, weight, shape(0, factor));
     for (const share of TAIL_SHARES) {
       for (const width of TAIL_WIDTHS) {
         for (const side of ['high', 'low'] as const) {
           const tail = shape(side === 'high' ? TAIL_CENTRE : -TAIL_CENTRE, width);
           add(
             { kind: 'tail', side, share },
-            0.5,
+            1,
             p.map((value, slot) => (1 - share) * value + share * (tail[slot] ?? 0)),
           );
         }

@@ -6,11 +6,12 @@ import { EvenkeelError } from '../kernel/errors.ts';
 import { type FakeClock, fakeClock } from '../kernel/fake-clock.ts';
 import { seededRandom } from '../kernel/random.ts';
 import type { RequestRecord } from '../telemetry/record.ts';
+import type { ServiceDefinition } from './definition.ts';
 import type { FeatureReading } from './features.ts';
 import type { Prediction, PredictRequest, StreamChunk } from './prediction.ts';
 import type { Rung, RungContext, RungHandler } from './rung.ts';
 import type { SafetyVerdict } from './safety.ts';
-import { createService, type Service, type ServiceDefinition } from './service.ts';
+import { createService, type Service } from './service.ts';
 
 const answered = (label: string): Prediction => ({
   kind: 'value',

@@ -71,9 +71,11 @@ export function priorityOfRequest(
 export function traceIdOf(headers: IncomingHttpHeaders): string | undefined {
   const raw = headers.traceparent;
   if (typeof raw !== 'string') return undefined;
-  const match = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(?:-|$)/.exec(raw);
+  const match = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-|$)/.exec(raw);
   if (match === null || match[1] === 'ff' || /^0+$/.test(match[2] ?? '') || /^0+$/.test(match[3] ?? ''))
     return undefined;
+  // Later versions may add fields; version 00 has none.
+  if (match[1] === '00' && match[4] !== '') return undefined;
   return match[2];
 }
 

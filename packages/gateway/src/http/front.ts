@@ -19,10 +19,18 @@ import {
   eventsOfCompletion,
 } from '../protocols/index.ts';
 import { inferOfPrediction, parseInferRequest, plainOfInfer } from '../upstreams/index.ts';
-import { parseJson, readBody, requireJson } from './body.ts';
+import {
+  type BodyLimits,
+  discardRest,
+  parseJson,
+  readBody,
+  requireJson,
+  requireWithin,
+  willDiscard,
+} from './body.ts';
 import { charge, deadlineOf, identify, priorityOfRequest, serviceNamed, traceIdOf } from './decode.ts';
 import type { FrontService, ServiceDirectory } from './front-service.ts';
-import { answerHeaders, headerText, sendError, sendJson } from './reply.ts';
+import { answerHeaders, headerText, idHeaders, type Reply, sendError, sendJson } from './reply.ts';
 import { type Protocol, protocolOf, type Route, routeOf } from './route.ts';
 import { sendEvents, sendStream } from './stream.ts';
 
@@ -42,6 +50,10 @@ export interface FrontOptions {
   /** Milliseconds in which the headers, and the whole request, must have come (default 10 000 and 30 000). */
   readonly headersMs?: number;
   readonly requestMs?: number;
+  /** Milliseconds after which a reader that takes nothing of its answer is let go (default 30 000). */
+  readonly slowReaderMs?: number;
+  /** Milliseconds in which a refused client may send on before its connection is closed (default 1 000). */
+  readonly lingerMs?: number;
 }
 
 export interface Front {
@@ -57,10 +69,13 @@ const ANY_SERVICE_BODY = 16 * 1_048_576;
 /** The HTTP face of the gateway: OpenAI, Open Inference v2 and plain JSON on one port. */
 export function createFront(options: FrontOptions): Front {
   const { services, clock, timers, requestId } = options;
+  const slowReaderMs = options.slowReaderMs ?? 30_000;
+  const lingerMs = options.lingerMs ?? 1_000;
   let inFlight = 0;
   let draining = false;
-  /** Responses under way, and how to tell their predictions that the caller has gone. */
-  const leaving = new Map<ServerResponse, Canceller | undefined>();
+  const underway = new Map<ServerResponse, Underway>();
+  /** Requests that each service has under way. */
+  const busy = new Map<string, number>();
 
   async function handle(
     request: IncomingMessage,
@@ -80,7 +95,8 @@ export function createFront(options: FrontOptions): Front {
       );
     }
     if (routed.method === 'GET') {
-      look(routed.route, response);
+      const { status, body } = look(routed.route);
+      sendJson(response, status, body, slowReaderMs, idHeaders(id));
       return;
     }
     if (draining) throw new EvenkeelError('draining');
@@ -89,7 +105,7 @@ export function createFront(options: FrontOptions): Front {
   }
 
   /** Answers what needs no prediction. */
-  function look(route: Route, response: ServerResponse): void {
+  function look(route: Route): Reply {
     const modelOf = (service: FrontService): unknown => ({
       id: service.name,
       object: 'model',
@@ -100,37 +116,44 @@ export function createFront(options: FrontOptions): Front {
     const ready = options.ready() && !draining;
     switch (route.kind) {
       case 'healthz':
-        return sendJson(response, 200, { status: 'ok' });
+        return { status: 200, body: { status: 'ok' } };
       case 'readyz':
-        return sendJson(response, ready ? 200 : 503, {
-          status: ready ? 'ready' : draining ? 'draining' : 'starting',
-        });
+        return {
+          status: ready ? 200 : 503,
+          body: { status: ready ? 'ready' : draining ? 'draining' : 'starting' },
+        };
       case 'openai_models':
-        return route.id === undefined
-          ? sendJson(response, 200, { object: 'list', data: all().map(modelOf) })
-          : sendJson(response, 200, modelOf(serviceNamed(services, route.id)));
+        return {
+          status: 200,
+          body:
+            route.id === undefined
+              ? { object: 'list', data: all().map(modelOf) }
+              : modelOf(serviceNamed(services, route.id)),
+        };
       case 'oip_live':
-        return sendJson(response, 200, { live: true });
+        return { status: 200, body: { live: true } };
       case 'oip_ready':
-        return sendJson(response, ready ? 200 : 503, { ready });
+        return { status: ready ? 200 : 503, body: { ready } };
       case 'oip_server':
-        return sendJson(response, 200, {
-          name: 'evenkeel',
-          version: '2',
-          extensions: ['evenkeel_degradation'],
-        });
+        return {
+          status: 200,
+          body: { name: 'evenkeel', version: '2', extensions: ['evenkeel_degradation'] },
+        };
       case 'oip_model': {
         const service = versioned(route);
-        if (route.what === 'ready') return sendJson(response, ready ? 200 : 503, { ready });
+        if (route.what === 'ready') return { status: ready ? 200 : 503, body: { ready } };
         const inputs = [{ name: 'input', datatype: 'BYTES', shape: [1] }];
         const outputs = [{ name: 'output', datatype: 'BYTES', shape: [1] }];
-        return sendJson(response, 200, {
-          name: service.name,
-          versions: [service.version()],
-          platform: 'evenkeel',
-          inputs,
-          outputs,
-        });
+        return {
+          status: 200,
+          body: {
+            name: service.name,
+            versions: [service.version()],
+            platform: 'evenkeel',
+            inputs,
+            outputs,
+          },
+        };
       }
       default:
         throw new EvenkeelError('not_found');
@@ -164,27 +187,26 @@ export function createFront(options: FrontOptions): Front {
         : route.kind === 'oip_model'
           ? versioned(route)
           : undefined;
-    if (service !== undefined && inFlight > service.limits.concurrency) {
-      throw new EvenkeelError('shed', `${inFlight} requests are here already`, {
-        status: 503,
-        retryAfterMs: 1_000,
-      });
-    }
-    const bytes = await readBody(request, service?.limits.bodyBytes ?? largestBody());
-    const body = parseJson(bytes, { bodyBytes: 0, depth: service?.limits.depth ?? 64 });
+    // Who may not, or finds no room, costs neither the reading nor the parsing of a body.
+    let identity = service === undefined ? undefined : identify(service, headers, remote);
+    if (service !== undefined) enter(service, response);
+    const limits = service?.limits ?? widestLimits();
+    const bytes = await readBody(request, response, limits.bodyBytes);
+    const body = parseJson(bytes, limits.depth);
 
     if (route.kind === 'chat' || route.kind === 'embeddings') {
       const asked = decodeOpenAi(body, route.kind);
       service = serviceNamed(services, asked.service);
-      if (bytes.length > service.limits.bodyBytes) throw new EvenkeelError('payload_too_large');
+      identity = identify(service, headers, remote);
+      enter(service, response);
+      requireWithin(bytes, service.limits);
       if (!service.speaksOpenAi) {
         throw new EvenkeelError(
           'bad_request',
           `${service.name} is a ${service.type} service: use POST /v1/predict/${service.name}`,
         );
       }
-      const identity = identify(service, headers, remote);
-      charge(service, identity.caller.tenant, asked.tokens);
+      const { tenant } = identity.caller;
       const question = ask(
         service,
         asked.body,
@@ -200,22 +222,25 @@ export function createFront(options: FrontOptions): Front {
         },
         response,
       );
+      charge(service, tenant, asked.tokens);
       const answer = await service.serving.predict(question);
       const out = answerHeaders(id, answer, service.budget());
-      if (answer.outcome === 'refused')
-        return sendError(response, protocol, answer.error, id, out, answer.shouldRetry);
+      if (answer.outcome === 'refused') {
+        service.budgets?.correct(tenant, -asked.tokens);
+        return sendError(response, protocol, answer.error, id, out, answer.shouldRetry, slowReaderMs);
+      }
       const about = `evenkeel level=${answer.level} reason=${answer.reason}`;
-      if (answer.prediction.kind === 'stream')
-        return sendStream(response, answer.prediction, out, about, id, timers);
-      settle(service, identity.caller.tenant, asked.tokens, answer.prediction.usage);
+      if (answer.prediction.kind === 'stream') {
+        const usage = await sendStream(response, answer.prediction, out, about, id, timers, slowReaderMs);
+        return settle(service, tenant, asked.tokens, usage);
+      }
+      settle(service, tenant, asked.tokens, answer.prediction.usage);
       const whole = encodeOpenAi(id, answer, route.kind, Math.floor(clock.wall() / 1000));
-      if (!asked.stream) return sendJson(response, 200, whole, out);
-      return sendEvents(response, eventsOfCompletion(whole, asked.includeUsage), out, about);
+      if (!asked.stream) return sendJson(response, 200, whole, slowReaderMs, out);
+      return sendEvents(response, eventsOfCompletion(whole, asked.includeUsage), out, about, slowReaderMs);
     }
 
-    if (service === undefined) throw new EvenkeelError('not_found');
-    const identity = identify(service, headers, remote);
-    charge(service, identity.caller.tenant, 0);
+    if (service === undefined || identity === undefined) throw new EvenkeelError('not_found');
     const infer = route.kind === 'oip_model' ? parseInferRequest(body) : undefined;
     const input = infer === undefined ? decodeJson(body) : plainOfInfer(infer);
     const question = ask(
@@ -232,11 +257,12 @@ export function createFront(options: FrontOptions): Front {
       },
       response,
     );
+    charge(service, identity.caller.tenant, 0);
     const answer = await service.serving.predict(question);
     const out = answerHeaders(id, answer, service.budget());
     if (answer.outcome === 'refused')
-      return sendError(response, protocol, answer.error, id, out, answer.shouldRetry);
-    if (infer === undefined) return sendJson(response, 200, encodeJson(id, answer), out);
+      return sendError(response, protocol, answer.error, id, out, answer.shouldRetry, slowReaderMs);
+    if (infer === undefined) return sendJson(response, 200, encodeJson(id, answer), slowReaderMs, out);
     if (answer.prediction.kind === 'stream')
       throw new EvenkeelError('upstream_malformed', 'the model answered with a stream');
     const parameters = {
@@ -248,6 +274,7 @@ export function createFront(options: FrontOptions): Front {
       response,
       200,
       inferOfPrediction(answer.prediction, service.name, infer.id, parameters),
+      slowReaderMs,
       out,
     );
   }
@@ -262,8 +289,10 @@ export function createFront(options: FrontOptions): Front {
     response: ServerResponse,
   ): PredictRequest {
     const gone = new Canceller();
-    leaving.set(response, gone);
-    if (response.destroyed) gone.abort(CLIENT_GONE);
+    const about = underway.get(response);
+    // Gone already when the body was still being read: there is nobody left to tell it.
+    if (about === undefined || response.destroyed) gone.abort(CLIENT_GONE);
+    else about.gone = gone;
     // Written out: a spread costs more here than the rest of the front's own work.
     return {
       id: known.id,
@@ -280,10 +309,26 @@ export function createFront(options: FrontOptions): Front {
     };
   }
 
-  function largestBody(): number {
-    let most = 0;
-    for (const name of services.names()) most = Math.max(most, services.get(name)?.limits.bodyBytes ?? 0);
-    return Math.min(most, ANY_SERVICE_BODY);
+  /** Gives a request its place among those of its service, until its answer is over. @throws EvenkeelError shed */
+  function enter(service: FrontService, response: ServerResponse): void {
+    const count = busy.get(service.name) ?? 0;
+    if (count >= service.limits.concurrency) throw tooMany(service);
+    const about = underway.get(response);
+    if (about === undefined) return;
+    about.service = service.name;
+    busy.set(service.name, count + 1);
+  }
+
+  /** What a body may be while nobody knows yet which service it is for. */
+  function widestLimits(): BodyLimits {
+    let bodyBytes = 0;
+    let depth = 0;
+    for (const name of services.names()) {
+      const limits = services.get(name)?.limits;
+      bodyBytes = Math.max(bodyBytes, limits?.bodyBytes ?? 0);
+      depth = Math.max(depth, limits?.depth ?? 0);
+    }
+    return { bodyBytes: Math.min(bodyBytes, ANY_SERVICE_BODY), depth };
   }
 
   /** What was charged was an estimate. */
@@ -301,37 +346,57 @@ export function createFront(options: FrontOptions): Front {
     const id = requestId();
     const protocol = protocolOf(request.url ?? '/');
     inFlight += 1;
-    leaving.set(response, undefined);
+    const about: Underway = { gone: undefined, service: undefined };
+    underway.set(response, about);
     if (draining) response.setHeader('connection', 'close');
     response.once('close', () => {
       inFlight -= 1;
-      if (!response.writableFinished) leaving.get(response)?.abort(CLIENT_GONE);
-      leaving.delete(response);
+      underway.delete(response);
+      if (!response.writableFinished) about.gone?.abort(CLIENT_GONE);
+      if (about.service === undefined) return;
+      const left = (busy.get(about.service) ?? 1) - 1;
+      if (left > 0) busy.set(about.service, left);
+      else busy.delete(about.service);
     });
     handle(request, response, id, protocol).catch((error: unknown) => {
       const known = isEvenkeelError(error)
         ? error
         : new EvenkeelError('internal', undefined, { cause: error });
       if (known.code === 'internal') options.onError(error, id);
-      // A body that was not read to its end would be taken for the next request.
-      if (!request.complete) response.setHeader('connection', 'close');
       if (response.headersSent) {
         response.destroy();
         return;
       }
-      const headers = [
-        'evenkeel-request-id',
-        id,
-        'x-request-id',
-        id,
-        'evenkeel-level',
-        'failed',
-        'evenkeel-reason',
-        headerText(known.message),
-      ];
-      sendError(response, protocol, known, id, headers, known.retryable);
-      if (!request.complete) response.once('finish', () => request.destroy());
+      const headers = idHeaders(id);
+      headers.push('evenkeel-level', 'failed', 'evenkeel-reason', headerText(known.message));
+      const end = willDiscard(request)
+        ? undefined
+        : (): void => discardRest(request, () => response.end(), timers, lingerMs);
+      if (end !== undefined) response.setHeader('connection', 'close');
+      sendError(response, protocol, known, id, headers, known.retryable, slowReaderMs, end);
     });
+  }
+
+  /** A request that is no HTTP, too large in its headers, or too slow: answered in words where that makes sense. */
+  function refuseSocket(error: Error & { code?: string }, socket: Duplex): void {
+    const begun = (response: ServerResponse): boolean =>
+      response.socket === socket && response.headersSent && !response.writableFinished;
+    // Words in the middle of another answer would be read as a part of it.
+    if (!socket.writable || error.code === 'ECONNRESET' || [...underway.keys()].some(begun)) {
+      socket.destroy();
+      return;
+    }
+    const known = meaningOf(error);
+    const body = JSON.stringify({ error: { code: known.code, message: known.message } });
+    const id = requestId();
+    socket.end(
+      `HTTP/1.1 ${known.status} ${known.code}\r\nconnection: close\r\nevenkeel-request-id: ${id}\r\nx-request-id: ${id}\r\n` +
+        `evenkeel-level: failed\r\nevenkeel-reason: ${headerText(known.message)}\r\n` +
+        `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    );
+    // Nobody else ends a connection whose client keeps its side open.
+    const cancel = timers.after(lingerMs, () => socket.destroy());
+    socket.once('close', cancel);
   }
 
   const server: Server = createServer(
@@ -347,6 +412,8 @@ export function createFront(options: FrontOptions): Front {
   );
   server.maxConnections = options.connections ?? 10_000;
   server.on('clientError', (error: Error & { code?: string }, socket) => refuseSocket(error, socket));
+  // Leave to send a body is given where the body is read, so that a refusal comes before it.
+  server.on('checkContinue', onRequest);
 
   return {
     listen(port, host) {
@@ -365,7 +432,7 @@ export function createFront(options: FrontOptions): Front {
       const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
       const until = clock.now() + ms;
       const pause = (wait: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, wait));
-      for (const response of leaving.keys())
+      for (const response of underway.keys())
         if (!response.headersSent) response.setHeader('connection', 'close');
       let quiet = 0;
       while (clock.now() < until && quiet < 10) {
@@ -385,27 +452,41 @@ export function createFront(options: FrontOptions): Front {
 
 const CLIENT_GONE = new EvenkeelError('client_closed');
 
+/** Made once for each service: under overload the trace of a new error would cost more than the refusal itself. */
+const refusals = new WeakMap<FrontService, EvenkeelError>();
+
+function tooMany(service: FrontService): EvenkeelError {
+  let error = refusals.get(service);
+  if (error === undefined) {
+    const { concurrency } = service.limits;
+    error = new EvenkeelError(
+      'shed',
+      `${service.name} has ${concurrency} requests already, all it may have`,
+      {
+        status: 503,
+        retryAfterMs: 1_000,
+      },
+    );
+    refusals.set(service, error);
+  }
+  return error;
+}
+
+/** What the front keeps of a request until its answer is over. */
+interface Underway {
+  /** Tells the prediction that its caller has gone. */
+  gone: Canceller | undefined;
+  /** The service that counts it. */
+  service: string | undefined;
+}
+
 function portOf(address: AddressInfo | string | null): number {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-/** A request that is no HTTP, too large in its headers, or too slow: answered in words where the socket still takes them. */
-function refuseSocket(error: Error & { code?: string }, socket: Duplex): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
-    socket.destroy();
-    return;
-  }
-  const known =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? new EvenkeelError('header_too_large')
-      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? new EvenkeelError('request_timeout')
-        : new EvenkeelError(
-            'bad_request',
-            `this is not HTTP that can be read: ${headerText(describeError(error))}`,
-          );
-  const body = JSON.stringify({ error: { code: known.code, message: known.message } });
-  socket.end(
-    `HTTP/1.1 ${known.status} ${known.code}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
+function meaningOf(error: Error & { code?: string }): EvenkeelError {
+  if (error.code === 'HPE_HEADER_OVERFLOW') return new EvenkeelError('header_too_large');
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return new EvenkeelError('request_timeout');
+  const detail = headerText(describeError(error));
+  return new EvenkeelError('bad_request', `this is not HTTP that can be read: ${detail}`);
 }

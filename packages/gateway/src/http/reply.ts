@@ -23,9 +23,20 @@ function knownText(text: string): string {
   return known;
 }
 
-/** The headers that tell how an answer came about, as a flat list for `writeHead`. */
+/** An answer that needs no prediction. */
+export interface Reply {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** The headers that name the request, as a flat list for `writeHead`. */
+export function idHeaders(requestId: string): string[] {
+  return ['evenkeel-request-id', requestId, 'x-request-id', requestId];
+}
+
+/** The headers that tell how an answer came about. */
 export function answerHeaders(requestId: string, answer: Answer, budget: string | undefined): string[] {
-  const headers = ['evenkeel-request-id', requestId, 'x-request-id', requestId];
+  const headers = idHeaders(requestId);
   if (budget !== undefined) headers.push('evenkeel-budget', budget);
   if (answer.outcome === 'refused') {
     headers.push('evenkeel-level', 'failed', 'evenkeel-reason', headerText(answer.reason));
@@ -94,17 +105,38 @@ function sent(error: EvenkeelError): number {
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
+/**
+ * Lets go of a reader who takes nothing of what is left for `ms` milliseconds. To be called after the last write; costs
+ * nothing where the kernel took all of it.
+ */
+export function boundReader(response: ServerResponse, ms: number): void {
+  const { socket } = response;
+  // Node's own idle time-out sees progress within one large write, and is set anew for the next request.
+  if (socket !== null && socket.writableLength > 0) socket.setTimeout(ms);
+}
+
+/**
+ * @param slowReaderMs see {@link boundReader}
+ * @param end ends the response in place of `response.end()`, when that has to wait
+ */
 export function sendJson(
   response: ServerResponse,
   status: number,
   body: unknown,
-  headers: string[] = [],
+  slowReaderMs: number,
+  headers: string[],
+  end?: () => void,
 ): void {
   if (response.headersSent || response.destroyed) return;
   const text = JSON.stringify(body);
   headers.push('content-type', JSON_TYPE, 'content-length', String(Buffer.byteLength(text)));
   response.writeHead(status, headers);
-  response.end(text);
+  if (end === undefined) response.end(text);
+  else {
+    response.write(text);
+    end();
+  }
+  boundReader(response, slowReaderMs);
 }
 
 /** Sends an error with what a client needs to come back at the right time, or not at all. */
@@ -115,6 +147,8 @@ export function sendError(
   requestId: string,
   headers: string[],
   shouldRetry: boolean,
+  slowReaderMs: number,
+  end?: () => void,
 ): void {
   const status = sent(error);
   if (status === 429 || status === 503) {
@@ -126,6 +160,7 @@ export function sendError(
       String(waitMs),
     );
   }
+  if (status === 401) headers.push('www-authenticate', 'Bearer realm="evenkeel"');
   if (!shouldRetry) headers.push('x-should-retry', 'false');
-  sendJson(response, status, errorBody(protocol, error, requestId), headers);
+  sendJson(response, status, errorBody(protocol, error, requestId), slowReaderMs, headers, end);
 }

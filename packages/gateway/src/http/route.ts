@@ -66,6 +66,7 @@ export function routeOf(target: string): Routed | undefined {
   if (match === null || service === undefined) return undefined;
   const what = match[3] === 'infer' ? 'infer' : match[3] === 'ready' ? 'ready' : 'metadata';
   const version = match[2] === undefined ? undefined : decoded(match[2]);
+  if (match[2] !== undefined && version === undefined) return undefined;
   return {
     route: { kind: 'oip_model', service, version, what },
     method: what === 'infer' ? 'POST' : 'GET',

@@ -5,17 +5,15 @@ import {
   isEvenkeelError,
   type StreamPrediction,
   type Timers,
+  type Usage,
 } from '@evenkeel/core';
 import { SSE_DONE, sseComment, sseData } from '../sse/index.ts';
-import { errorBody } from './reply.ts';
+import { boundReader, errorBody } from './reply.ts';
 
-/** A reader that takes nothing for this long is gone, whatever its socket says, in milliseconds. */
-const SLOW_READER_MS = 30_000;
-
-/** Resolves when more can be written; rejects when the reader takes nothing for too long or has gone. */
-function drained(response: ServerResponse, timers: Timers): Promise<void> {
+/** Resolves when more can be written; rejects when the reader takes nothing for `ms` milliseconds or has gone. */
+function drained(response: ServerResponse, timers: Timers, ms: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const cancel = timers.after(SLOW_READER_MS, () =>
+    const cancel = timers.after(ms, () =>
       done(new EvenkeelError('client_closed', 'the reader takes nothing')),
     );
     const onDrain = (): void => done();
@@ -35,6 +33,8 @@ function drained(response: ServerResponse, timers: Timers): Promise<void> {
 /**
  * Sends a stream as server-sent events. What breaks after the first chunk ends with an error event and no `[DONE]`:
  * a part of an answer never looks like the whole.
+ * @param slowReaderMs a reader that takes nothing for this long is gone, whatever its socket says
+ * @returns what the model says it has used, where it says so
  */
 export async function sendStream(
   response: ServerResponse,
@@ -43,10 +43,14 @@ export async function sendStream(
   about: string,
   requestId: string,
   timers: Timers,
-): Promise<void> {
+  slowReaderMs: number,
+): Promise<Usage | undefined> {
   const rest = prediction.rest[Symbol.asyncIterator]();
+  let usage = prediction.first.usage ?? prediction.usage;
   const write = async (text: string): Promise<void> => {
-    if (!response.write(text)) await drained(response, timers);
+    // Nothing more is heard from a response that has closed, so it must be asked.
+    if (response.destroyed) throw new EvenkeelError('client_closed');
+    if (!response.write(text)) await drained(response, timers, slowReaderMs);
   };
   try {
     headers.push(
@@ -62,16 +66,19 @@ export async function sendStream(
     for (;;) {
       const step = await rest.next();
       if (step.done === true) break;
+      usage = step.value.usage ?? usage;
       await write(sseData(step.value.data));
     }
     response.end(SSE_DONE);
   } catch (error) {
-    await rest.return?.(undefined);
-    if (response.destroyed) return;
+    // Told first: the source may take its time to let go.
     const known = isEvenkeelError(error) ? error : new EvenkeelError('upstream_cut', describeError(error));
     if (known.code === 'client_closed') response.destroy();
-    else response.end(sseData(errorBody('openai', known, requestId)));
+    else if (!response.destroyed) response.end(sseData(errorBody('openai', known, requestId)));
+    await rest.return?.(undefined);
   }
+  if (!response.destroyed) boundReader(response, slowReaderMs);
+  return usage;
 }
 
 /** Sends a whole answer as the stream that its caller asked for. */
@@ -80,8 +87,10 @@ export function sendEvents(
   events: readonly unknown[],
   headers: string[],
   about: string,
+  slowReaderMs: number,
 ): void {
   headers.push('content-type', 'text/event-stream; charset=utf-8', 'cache-control', 'no-cache');
   response.writeHead(200, headers);
   response.end(sseComment(about) + events.map(sseData).join('') + SSE_DONE);
+  boundReader(response, slowReaderMs);
 }

@@ -24,6 +24,8 @@ const MAX_TOKENS = 1_000_000;
 
 function textLength(value: unknown, depth = 0): number {
   if (typeof value === 'string') return estimateTokens(value);
+  // Embeddings take tokens, too, as numbers.
+  if (typeof value === 'number') return 1;
   if (depth > 6) return 0;
   if (Array.isArray(value)) return value.reduce((sum: number, item) => sum + textLength(item, depth + 1), 0);
   return isFields(value) ? textLength(value.content ?? value.text ?? '', depth + 1) : 0;
@@ -36,6 +38,10 @@ function atMost(value: unknown, field: string): number | undefined {
     'bad_request',
     `${field}: expected a whole number from 1, got ${JSON.stringify(value)}`,
   );
+}
+
+function userOf(user: unknown): string | undefined {
+  return typeof user === 'string' && user !== '' ? user.slice(0, 128) : undefined;
 }
 
 /** @throws EvenkeelError bad_request naming the field */
@@ -56,7 +62,7 @@ export function decodeOpenAi(body: unknown, task: 'chat' | 'embeddings'): OpenAi
       stream: false,
       includeUsage: false,
       tokens: Math.max(1, textLength(body.input)),
-      user: typeof user === 'string' ? user : undefined,
+      user: userOf(user),
     };
   }
   if (!Array.isArray(body.messages) || body.messages.length === 0) {
@@ -76,7 +82,7 @@ export function decodeOpenAi(body: unknown, task: 'chat' | 'embeddings'): OpenAi
     stream: stream === true,
     includeUsage: isFields(options) && options.include_usage === true,
     tokens: Math.max(1, textLength(body.messages)) + output,
-    user: typeof user === 'string' && user !== '' ? user.slice(0, 128) : undefined,
+    user: userOf(user),
   };
 }
 
@@ -163,7 +169,9 @@ export function eventsOfCompletion(whole: Fields, includeUsage: boolean): Fields
     const message = isFields(choice.message) ? choice.message : {};
     const { index } = choice;
     events.push(chunk([{ index, delta: { role: 'assistant', content: '' }, finish_reason: null }]));
-    const delta: Record<string, unknown> = { content: message.content ?? '' };
+    // What else a message says (a refusal, reasoning, annotations) has the same name in a delta.
+    const { role: _role, ...said } = message;
+    const delta: Record<string, unknown> = { ...said, content: message.content ?? '' };
     if (Array.isArray(message.tool_calls)) {
       delta.tool_calls = message.tool_calls.map((call: unknown, i) => ({
         ...(isFields(call) ? call : {}),

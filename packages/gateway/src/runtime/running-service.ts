@@ -1,6 +1,5 @@
 import type { ServiceConfig } from '@evenkeel/config';
 import {
-  type Clock,
   createGate,
   createService,
   createTenantBudgets,
@@ -38,7 +37,7 @@ export interface RunningService {
 /** Milliseconds a request may wait at the gate of the whole service. */
 const SERVICE_WAIT_MS = 50;
 
-function holder(config: ServiceConfig, queues: Queues, _clock: Clock, newId: () => string): Hold {
+function holder(config: ServiceConfig, queues: Queues, newId: () => string): Hold {
   return async (item) => {
     const id = newId();
     try {
@@ -78,7 +77,7 @@ export async function startService(
 ): Promise<RunningService> {
   const { clock, random } = host;
   const budget = retryBudget(config.retryBudget, clock);
-  const hold = holder(config, queues, clock, idMaker('q', clock, random));
+  const hold = holder(config, queues, idMaker('q', clock, random));
   const models = await openModels(config, { ...host, retryBudget: budget }, events.onShadow);
   let features: Features | undefined;
   try {
