@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { serveUntilSignal } from 'evenkeel';
@@ -44,12 +44,13 @@ function prepared(): Lap[] {
   return took.map(({ step, ms }) => ({ name: step, seconds: ms / 1_000 }));
 }
 
+const SHIPPED_FILE = join(EXAMPLE_DIR, 'evenkeel.yaml');
+
 /** The example's service file; for another port of the feature server a copy beside it, since its paths are relative. */
 function serviceFile(featuresPort: number): string {
-  const shipped = join(EXAMPLE_DIR, 'evenkeel.yaml');
-  if (featuresPort === FEATURES_PORT) return shipped;
-  const text = readFileSync(shipped, 'utf8');
-  if (!text.includes(SHIPPED_URL)) throw new Error(`${shipped}: ${SHIPPED_URL} is not in it any more`);
+  if (featuresPort === FEATURES_PORT) return SHIPPED_FILE;
+  const text = readFileSync(SHIPPED_FILE, 'utf8');
+  if (!text.includes(SHIPPED_URL)) throw new Error(`${SHIPPED_FILE}: ${SHIPPED_URL} is not in it any more`);
   const copy = join(EXAMPLE_DIR, `evenkeel.features-${featuresPort}.yaml`);
   writeWhole(copy, text.replaceAll(SHIPPED_URL, `http://127.0.0.1:${featuresPort}`));
   return copy;
@@ -89,6 +90,7 @@ Break it
  */
 export async function runFlagship(options: FlagshipOptions): Promise<void> {
   let features: FeatureProcess | undefined;
+  let file = SHIPPED_FILE;
   try {
     const gatewayPort = portFrom('EVENKEEL_GATEWAY_PORT', 4_100);
     const controlPort = portFrom('EVENKEEL_CONTROL_PORT', 4_101);
@@ -100,8 +102,9 @@ export async function runFlagship(options: FlagshipOptions): Promise<void> {
       console.error(`\nthe feature server ended (${how}); its pid was ${running.pid}`),
     );
     features = running;
+    file = serviceFile(running.port);
     process.exitCode = await serveUntilSignal({
-      files: [serviceFile(running.port)],
+      files: [file],
       gatewayPort,
       controlPort,
       host: '127.0.0.1',
@@ -118,6 +121,7 @@ export async function runFlagship(options: FlagshipOptions): Promise<void> {
     process.exitCode = 1;
   } finally {
     await features?.stop();
+    if (file !== SHIPPED_FILE) rmSync(file, { force: true });
   }
 }
 

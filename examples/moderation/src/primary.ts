@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { z } from 'zod';
@@ -18,15 +18,14 @@ const optionsSchema = z
 const LOOK_MS = 250;
 
 /**
- * A thread cannot be killed from outside its process; this one ends itself, as by a crash, when somebody makes the file. The
- * file is taken away first, so that the next thread lives.
+ * A thread cannot be killed from outside its process; this one ends itself, as by a crash, when somebody touches the file.
+ * Told by the time of the touch and not by the file being there: every thread that lives then ends, the next one lives.
  */
 function armKillSwitch(file: string): void {
-  rmSync(file, { force: true });
+  const touched = (): number => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const before = touched();
   setInterval(() => {
-    if (!existsSync(file)) return;
-    rmSync(file, { force: true });
-    process.exit(137);
+    if (touched() > before) process.exit(137);
   }, LOOK_MS).unref();
 }
 
@@ -43,7 +42,7 @@ const round = (x: number): number => Math.round(x * 1e3) / 1e3;
  * The full model: sentence embedding, n-grams and the sender's history, blended. Blocks its thread for as long as the
  * embedding takes, so it belongs into a worker.
  * @param options `data_dir`: where the weights of the simple model are kept, default the example's `data`; `kill_switch`: a
- * file at whose appearance the thread ends itself, default none; only in a worker
+ * file at whose touch the thread ends itself, default none; only in a worker
  */
 export async function createModel(options: unknown): Promise<ModelFunction<PrimaryVerdict>> {
   const { data_dir, kill_switch } = optionsSchema.parse(options) ?? {};

@@ -1,7 +1,9 @@
 import { isMap, isNode, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { documentFaults } from './document-faults.ts';
+import { dotted, type PathStep } from './path-step.ts';
 import type { Problem } from './problem.ts';
 
-export type PathStep = string | number;
+export { dotted, type PathStep };
 
 /** A YAML text with the places of its parts. */
 export interface SourceDocument {
@@ -14,11 +16,14 @@ export interface SourceDocument {
 const MAX_ALIASES = 100;
 const MAX_TEXT = 1_000_000;
 
-/** Parses a text; syntax mistakes and duplicate keys are problems with their places. */
+/**
+ * Parses a text. Where the syntax is broken there is nothing more to check; duplicate keys and tags are told beside
+ * whatever else is wrong.
+ */
 export function parseSource(
   text: string,
   path: string,
-): { ok: true; document: SourceDocument } | { ok: false; problems: Problem[] } {
+): { ok: true; document: SourceDocument; problems: Problem[] } | { ok: false; problems: Problem[] } {
   if (text.length > MAX_TEXT) {
     const message = `the file is ${text.length} characters long; at most ${MAX_TEXT} are read`;
     return { ok: false, problems: [{ path, line: 1, column: 1, at: '', message }] };
@@ -31,25 +36,43 @@ export function parseSource(
   const parsed = parseDocument(text, {
     lineCounter: lines,
     prettyErrors: false,
-    uniqueKeys: true,
+    // Found by documentFaults, which names the key and goes on.
+    uniqueKeys: false,
     merge: false,
     schema: 'core',
+    logLevel: 'silent',
   });
-  if (parsed.errors.length > 0) {
-    const problems = parsed.errors.map((error) => ({
+  const problems: Problem[] = parsed.errors.map((error) => ({
+    path,
+    ...place(error.pos[0]),
+    at: '',
+    message: `not valid YAML: ${error.message}`,
+  }));
+  let fatal = problems.length > 0;
+  for (const { code, message, pos } of parsed.warnings) {
+    if (code !== 'TAG_RESOLVE_FAILED') continue;
+    problems.push({
       path,
-      ...place(error.pos[0]),
+      ...place(pos[0]),
       at: '',
-      message: `not valid YAML: ${error.message}`,
-    }));
-    return { ok: false, problems };
+      message: `not valid here: ${message}`,
+      hint: 'take the tag (!…) out',
+    });
   }
+  if (!fatal) {
+    for (const fault of documentFaults(parsed.contents, (offset) => place(offset).line)) {
+      fatal ||= fault.fatal;
+      const base = { path, ...place(fault.offset), at: dotted(fault.at), message: fault.message };
+      problems.push(fault.hint === undefined ? base : { ...base, hint: fault.hint });
+    }
+  }
+  if (fatal) return { ok: false, problems };
   let value: unknown;
   try {
     value = parsed.toJS({ maxAliasCount: MAX_ALIASES });
   } catch (error) {
     const message = `not valid YAML: ${error instanceof Error ? error.message : String(error)}`;
-    return { ok: false, problems: [{ path, line: 1, column: 1, at: '', message }] };
+    return { ok: false, problems: [...problems, { path, line: 1, column: 1, at: '', message }] };
   }
 
   /** The node at a path, or the nearest one above it that exists; its key's node where it is a map's value. */
@@ -60,7 +83,8 @@ export function parseSource(
       let next: unknown;
       let nextKey: Node | undefined;
       if (isMap(node)) {
-        const pair = node.items.find(
+        // The last of a duplicate key is the one whose value counts.
+        const pair = node.items.findLast(
           (item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(step),
         );
         next = pair?.value;
@@ -76,6 +100,7 @@ export function parseSource(
 
   return {
     ok: true,
+    problems,
     document: {
       value,
       problem(at, message, hint, where = 'value') {
@@ -86,11 +111,4 @@ export function parseSource(
       },
     },
   };
-}
-
-export function dotted(at: readonly PathStep[]): string {
-  return at.reduce<string>(
-    (text, step) => (typeof step === 'number' ? `${text}[${step}]` : text === '' ? step : `${text}.${step}`),
-    '',
-  );
 }

@@ -100,7 +100,14 @@ const MISTAKES: [string, string, number, number, string, string?][] = [
     'did you mean "content_moderation"?',
   ],
   ['owner: mail-safety', 'ower: mail-safety', 4, 1, '"ower" is not known here', 'did you mean "owner"?'],
-  ['deadline: 500ms', 'deadline: 500', 5, 11, 'expected a text, found the number 500'],
+  [
+    'deadline: 500ms',
+    'deadline: 500',
+    5,
+    11,
+    'expected a duration such as "250ms", "10s" or "5m", found the number 500',
+    'with its unit: "500ms"',
+  ],
   ['deadline: 500ms', 'deadline: 500 ms', 5, 11, 'expected a duration such as "250ms"'],
   ['deadline: 500ms', 'deadline: -5ms', 5, 11, 'expected a duration such as "250ms"'],
   ['deadline: 500ms', 'deadline: 0ms', 5, 11, 'expected a duration from 1ms to 1h, found 0ms'],
@@ -131,7 +138,14 @@ const MISTAKES: [string, string, number, number, string, string?][] = [
     'expected a share over 0% and up to 100%',
   ],
   ['deadline: 500ms', 'deadline: 500ms\nstep_up: { hold: 10s, max_hold: 1s }', 6, 33, 'is shorter than hold'],
-  ['deadline: 500ms', 'deadline: 500ms\ndeadline: 1s', 6, 1, 'not valid YAML: Map keys must be unique'],
+  [
+    'deadline: 500ms',
+    'deadline: 500ms\ndeadline: 1s',
+    6,
+    1,
+    'the key "deadline" is there twice',
+    'the first is on line 5',
+  ],
   [
     '    module: ./primary.js',
     '    module: ./primary.txt',
@@ -182,7 +196,14 @@ const MISTAKES: [string, string, number, number, string, string?][] = [
     'the environment has no variable BIG_KEI',
     'did you mean BIG_KEY?',
   ],
-  ['key: { env: BIG_KEY }', 'key: sk-literal', 17, 65, 'expected a map, found the text "sk-literal"'],
+  [
+    'key: { env: BIG_KEY }',
+    'key: sk-literal',
+    17,
+    65,
+    'a secret does not stand in the file',
+    '{ env: NAME }',
+  ],
   [
     'features: ["sender:seen"]',
     'feature_service: a, features: [b]',
@@ -281,7 +302,7 @@ describe('mistakes', () => {
   it('are printed with the line and a caret under the spot', () => {
     const text = GOOD.replace('owner', 'ower');
     const printed = formatProblems(problemsOf(text), { color: false, source: text });
-    expect(printed).toContain('e.yaml:4:1 ower: "ower" is not known here');
+    expect(printed).toContain('e.yaml:4:1 error ower: "ower" is not known here');
     expect(printed).toContain('  4 | ower: mail-safety\n    | ^');
     expect(printed).toContain('did you mean "owner"?');
   });

@@ -1,10 +1,13 @@
 import { dirname } from 'node:path';
-import { parseSource } from './document.ts';
+import type { z } from 'zod';
+import { type PathStep, parseSource, type SourceDocument } from './document.ts';
+import { isDoubtful, mend } from './mend.ts';
 import type { Problem } from './problem.ts';
 import { resolveFeatures } from './resolve/features.ts';
 import { resolveLadder } from './resolve/ladder.ts';
 import { resolveModels } from './resolve/models.ts';
-import { scopeOf } from './resolve/scope.ts';
+import { checkSanity } from './resolve/sanity.ts';
+import { type Scope, scopeOf } from './resolve/scope.ts';
 import {
   checkTimeZone,
   resolveAdmission,
@@ -12,7 +15,7 @@ import {
   resolvePriority,
   resolveSafety,
 } from './resolve/traffic.ts';
-import { serviceSchema } from './schema/service.ts';
+import { type RawService, serviceSchema } from './schema/service.ts';
 import { checkSchema } from './schema-problems.ts';
 import type { ServiceConfig } from './service-config.ts';
 
@@ -33,22 +36,66 @@ const byPlace = (a: Problem, b: Problem): number => a.line - b.line || a.column 
 /** Reads one service file; all its mistakes at once, in the order of their lines. Never throws. */
 export function loadServiceFile(text: string, options: LoadOptions): Loaded {
   const source = parseSource(text, options.path);
-  if (!source.ok) return source;
+  if (!source.ok) return { ok: false, problems: source.problems.sort(byPlace) };
   const { document } = source;
-  const checked = checkSchema(document, serviceSchema);
-  if (!checked.ok) return { ok: false, problems: checked.problems.sort(byPlace) };
-  const raw = checked.value;
-  const problems: Problem[] = [];
+  const problems = [...source.problems];
   const warnings: Problem[] = [];
   const host = { directory: dirname(options.path), env: options.env, exists: options.exists };
-  const scope = scopeOf(document, host, problems, warnings);
+  const checked = checkSchema(document, serviceSchema);
+  if (!checked.ok) {
+    problems.push(...checked.problems, ...problemsBeside(document, checked.issues, host));
+    return { ok: false, problems: distinct(problems) };
+  }
+  const service = resolveService(checked.value, scopeOf(document, host, problems, warnings));
+  if (problems.length > 0) return { ok: false, problems: distinct(problems) };
+  return { ok: true, service, warnings: distinct(warnings) };
+}
 
+function distinct(problems: readonly Problem[]): Problem[] {
+  const seen = new Map(
+    problems.map((problem) => [`${problem.line} ${problem.column} ${problem.message}`, problem]),
+  );
+  return [...seen.values()].sort(byPlace);
+}
+
+/** Rounds of mending: taking a broken part out can leave its parent without something it needs. */
+const ROUNDS = 5;
+
+/** What else is wrong in a file that the schema refuses: names, files and variables in its sound parts. */
+function problemsBeside(
+  document: SourceDocument,
+  issues: readonly z.core.$ZodIssue[],
+  host: Parameters<typeof scopeOf>[1],
+): Problem[] {
+  const doubtful: (readonly PathStep[])[] = [];
+  let value = document.value;
+  let left = issues;
+  for (let round = 0; round < ROUNDS; round++) {
+    const mended = mend(value, left);
+    if (mended === undefined) return [];
+    doubtful.push(...mended.doubtful);
+    value = mended.value;
+    const parsed = serviceSchema.safeParse(value);
+    if (parsed.success) {
+      const problems: Problem[] = [];
+      const silent = (at: readonly PathStep[]): boolean => isDoubtful(at, doubtful);
+      resolveService(parsed.data, scopeOf(document, host, problems, [], silent));
+      return problems;
+    }
+    left = parsed.error.issues;
+  }
+  return [];
+}
+
+/** From what the file says to what is served; mistakes go to the scope. */
+function resolveService(raw: RawService, scope: Scope): ServiceConfig {
   checkTimeZone(raw, scope);
   const maxDeadlineMs = raw.max_deadline ?? raw.deadline;
   if (maxDeadlineMs < raw.deadline)
     scope.fail(['max_deadline'], `is shorter than the deadline of ${raw.deadline} ms`);
   if (raw.step_up.max_hold < raw.step_up.hold) scope.fail(['step_up', 'max_hold'], 'is shorter than hold');
-  const service: ServiceConfig = {
+  checkSanity(raw, scope);
+  return {
     name: raw.service,
     type: raw.type,
     owner: raw.owner,
@@ -84,6 +131,4 @@ export function loadServiceFile(text: string, options: LoadOptions): Loaded {
     safety: raw.safety === undefined ? undefined : resolveSafety(raw.safety, scope),
     queue: { capacity: raw.queue.capacity, keepContentMs: raw.queue.keep_content_for },
   };
-  if (problems.length > 0) return { ok: false, problems: problems.sort(byPlace) };
-  return { ok: true, service, warnings: warnings.sort(byPlace) };
 }

@@ -1,11 +1,17 @@
 import { nearestName } from '@evenkeel/core';
 import { z } from 'zod';
-import type { PathStep, SourceDocument } from './document.ts';
+import { dotted, type PathStep, type SourceDocument } from './document.ts';
 import type { Problem } from './problem.ts';
+import { isSecretPlace } from './secret-places.ts';
 
 /** Keys that an object schema knows, looked up where the issue was raised. */
 function knownKeys(instance: unknown): string[] {
   return instance instanceof z.ZodObject ? Object.keys(instance.shape) : [];
+}
+
+/** What was found, in words; the value itself only where it cannot be a secret. */
+function foundAt(value: unknown, at: readonly PathStep[]): string {
+  return isSecretPlace(at) && typeof value === 'string' ? 'a text' : kindOf(value);
 }
 
 function kindOf(value: unknown): string {
@@ -27,7 +33,15 @@ const WANTED: Readonly<Record<string, string>> = {
   tuple: 'a list',
 };
 
-function valueAt(root: unknown, at: readonly PathStep[]): unknown {
+function typeHint(expected: string, wanted: string, found: unknown): string | undefined {
+  if (found === null) return 'fill it in, or take the key out';
+  if (expected !== 'string' || typeof found !== 'number') return undefined;
+  if (wanted.startsWith('a duration')) return `with its unit: "${found}ms" or "${found}s"`;
+  if (wanted.startsWith('a size')) return `with its unit: "${found}B" or "${found}KiB"`;
+  return 'put it in quotes: 1.10 without them is the number 1.1';
+}
+
+export function valueAt(root: unknown, at: readonly PathStep[]): unknown {
   let value = root;
   for (const step of at) {
     if (typeof value !== 'object' || value === null) return undefined;
@@ -43,25 +57,26 @@ const steps = (path: readonly PropertyKey[]): PathStep[] =>
 export function checkSchema<T>(
   document: SourceDocument,
   schema: z.ZodType<T>,
-): { ok: true; value: T } | { ok: false; problems: Problem[] } {
-  const known = new Map<string, string[]>();
+): { ok: true; value: T } | { ok: false; problems: Problem[]; issues: readonly z.core.$ZodIssue[] } {
   const parsed = schema.safeParse(document.value, {
-    error: (issue) => {
-      if (issue.code === 'unrecognized_keys') known.set(issue.keys.join('\0'), knownKeys(issue.inst));
-      return undefined;
-    },
+    // An issue does not carry the schema that raised it, so the keys it knows travel as the issue's message.
+    error: (issue) => (issue.code === 'unrecognized_keys' ? knownKeys(issue.inst).join(' ') : undefined),
   });
   if (parsed.success) return { ok: true, value: parsed.data };
   const problems: Problem[] = [];
+  /** Places that a misspelt key probably meant: that they are empty is no second mistake. */
+  const misspelt = new Set<string>();
+  const missing: Problem[] = [];
   const report = (issue: z.core.$ZodIssue, base: PathStep[]): void => {
     const at = [...base, ...steps(issue.path)];
     const found = valueAt(document.value, at);
     switch (issue.code) {
       case 'unrecognized_keys': {
-        const keys = known.get(issue.keys.join('\0')) ?? [];
+        const keys = issue.message.split(' ');
         for (const key of issue.keys) {
           const near = nearestName(key, keys);
           const hint = near === undefined ? `known here: ${keys.join(', ')}` : `did you mean "${near}"?`;
+          if (near !== undefined) misspelt.add(dotted([...at, near]));
           problems.push(document.problem([...at, key], `"${key}" is not known here`, hint, 'key'));
         }
         return;
@@ -70,20 +85,29 @@ export function checkSchema<T>(
         const allowed = issue.values.map(String);
         const near = typeof found === 'string' ? nearestName(found, allowed) : undefined;
         const one = allowed.length === 1 ? `expected ${allowed[0]}` : `expected one of ${allowed.join(', ')}`;
-        const message = found === undefined ? `${one}; it is missing` : `${one}, found ${kindOf(found)}`;
+        const message = found === undefined ? `${one}; it is missing` : `${one}, found ${foundAt(found, at)}`;
         problems.push(
           document.problem(at, message, near === undefined ? undefined : `did you mean "${near}"?`),
         );
         return;
       }
       case 'invalid_type': {
-        const wanted = WANTED[issue.expected] ?? issue.expected;
-        const missing = found === undefined;
-        const last = at.at(-1);
-        const message = missing
-          ? `"${String(last)}" is missing: expected ${wanted}`
-          : `expected ${wanted}, found ${kindOf(found)}`;
-        problems.push(document.problem(at, message, undefined, missing ? 'key' : 'value'));
+        if (issue.expected === 'object' && typeof found === 'string' && isSecretPlace(at)) {
+          const hint = 'put it into the environment and refer to it: { env: NAME }';
+          problems.push(document.problem(at, 'a secret does not stand in the file', hint));
+          return;
+        }
+        // A schema's own words are better than the name of a type.
+        const wanted = issue.message.startsWith('expected ')
+          ? issue.message.slice('expected '.length)
+          : (WANTED[issue.expected] ?? issue.expected);
+        if (found === undefined) {
+          const message = `"${String(at.at(-1))}" is missing: expected ${wanted}`;
+          missing.push(document.problem(at, message, undefined, 'key'));
+        } else {
+          const message = `expected ${wanted}, found ${foundAt(found, at)}`;
+          problems.push(document.problem(at, message, typeHint(issue.expected, wanted, found)));
+        }
         return;
       }
       case 'invalid_union': {
@@ -104,7 +128,10 @@ export function checkSchema<T>(
           ),
         );
         problems.push(
-          document.problem(at, `expected ${[...new Set(messages)].join(' or ')}, found ${kindOf(found)}`),
+          document.problem(
+            at,
+            `expected ${[...new Set(messages)].join(' or ')}, found ${foundAt(found, at)}`,
+          ),
         );
         return;
       }
@@ -117,7 +144,7 @@ export function checkSchema<T>(
             at,
             issue.origin === 'array' || issue.origin === 'string'
               ? issue.message
-              : `expected at least ${issue.minimum}${issue.inclusive === false ? ' (and more)' : ''}, found ${kindOf(found)}`,
+              : `expected at least ${issue.minimum}${issue.inclusive === false ? ' (and more)' : ''}, found ${foundAt(found, at)}`,
           ),
         );
         return;
@@ -127,7 +154,7 @@ export function checkSchema<T>(
             at,
             issue.origin === 'array' || issue.origin === 'string'
               ? issue.message
-              : `expected at most ${issue.maximum}, found ${kindOf(found)}`,
+              : `expected at most ${issue.maximum}, found ${foundAt(found, at)}`,
           ),
         );
         return;
@@ -136,7 +163,8 @@ export function checkSchema<T>(
     }
   };
   for (const issue of parsed.error.issues) report(issue, []);
-  return { ok: false, problems };
+  problems.push(...missing.filter((problem) => !misspelt.has(problem.at)));
+  return { ok: false, problems, issues: parsed.error.issues };
 }
 
 function depth(issues: readonly z.core.$ZodIssue[]): number {

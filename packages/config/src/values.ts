@@ -18,7 +18,7 @@ export function parseDuration(text: string): number | undefined {
 /** A duration as text, as milliseconds. */
 export function duration(least: number, most: number, description: string) {
   return z
-    .string()
+    .string({ error: 'expected a duration such as "250ms", "10s" or "5m"' })
     .describe(`${description} A duration such as "250ms", "10s", "5m", "1h" or "7d".`)
     .transform((text, context) => {
       const ms = parseDuration(text);
@@ -76,7 +76,7 @@ export function share(description: string, options: { readonly zero?: boolean } 
 /** `64KiB`, `1MiB`, as bytes. */
 export function size(description: string) {
   return z
-    .string()
+    .string({ error: 'expected a size such as "64KiB" or "1MiB"' })
     .describe(`${description} A size such as "64KiB" or "1MiB".`)
     .transform((text, context) => {
       const match = /^(\d+)(B|KiB|MiB|GiB)$/.exec(text);
@@ -103,11 +103,16 @@ export const name = z
 
 /** An environment variable by name: the value never stands in the file. */
 export const envReference = z.strictObject({
-  env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of an environment variable'),
+  env: z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of an environment variable')
+    .describe('Name of the environment variable that holds the value.'),
 });
 
 /** A URL of a server, or an environment variable that holds it. */
-export const serverUrl = z.union([
-  z.url({ protocol: /^(https?|rediss?)$/, error: 'expected a URL such as "http://127.0.0.1:9000"' }),
-  envReference,
-]);
+export const serverUrl = z
+  .union([
+    z.url({ protocol: /^(https?|rediss?)$/, error: 'expected a URL such as "http://127.0.0.1:9000"' }),
+    envReference,
+  ])
+  .describe('URL of the server, or { env: NAME } when it holds a password.');

@@ -16,6 +16,11 @@ export interface Alerting {
 
 export interface RuleOptions {
   readonly alerting?: (objective: Objective) => Alerting | undefined;
+  /**
+   * Whether alerts also need enough bad events and a ratio that is not chance (default true). Without, they fire as
+   * the workbook's rules do: one failure at ten requests an hour pages.
+   */
+  readonly lowTrafficGuard?: boolean;
   /** Alert when no events came for this long, milliseconds; left out, silence is no alert. */
   readonly noTrafficAfterMs?: number;
 }
@@ -177,11 +182,12 @@ function alerts(
   context: Context,
   target: number,
   rules: readonly BurnRule[],
-  alerting: Alerting | undefined,
+  { alerting, guarded }: { readonly alerting: Alerting | undefined; readonly guarded: boolean },
 ): Rule[] {
   const { selector } = context;
   const counts =
-    context.objective.budgeting.method !== 'occurrences' || context.queries.events(BASE) !== undefined;
+    guarded &&
+    (context.objective.budgeting.method !== 'occurrences' || context.queries.events(BASE) !== undefined);
   return rules.map(({ pair, factor, minimumBad }) => {
     const [labels, annotations] = texts(context, pair.severity, alerting);
     const threshold = Number((factor * budgetOf(target)).toPrecision(12));
@@ -274,7 +280,7 @@ function groupsOf(objective: Objective, options: RuleOptions, note: (text: strin
     );
   else if (queries.events(BASE) === undefined)
     note('it cannot be told how many events its query counts: alerts have no guard against few events');
-  const fired = alerts(context, target, rules, alerting);
+  const fired = alerts(context, target, rules, { alerting, guarded: options.lowTrafficGuard ?? true });
   if (options.noTrafficAfterMs !== undefined) {
     const [labels] = texts(context, 'ticket', alerting);
     fired.push({

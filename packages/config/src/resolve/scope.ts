@@ -26,10 +26,15 @@ export function scopeOf(
   },
   problems: Problem[],
   warnings: Problem[],
+  /** Places about which nothing is said. */
+  silent: (at: readonly PathStep[]) => boolean = () => false,
 ): Scope {
   const scope: Scope = {
-    fail: (at, message, hint, where) => problems.push(document.problem(at, message, hint, where)),
-    warn: (at, message, hint) => warnings.push(document.problem(at, message, hint)),
+    fail(at, message, hint, where) {
+      if (!silent(at)) problems.push(document.problem(at, message, hint, where));
+    },
+    warn: (at, message, hint) =>
+      warnings.push({ ...document.problem(at, message, hint), severity: 'warning' }),
     reference(at, name, known, what) {
       const names = [...known];
       if (names.includes(name)) return true;

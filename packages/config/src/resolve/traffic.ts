@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import {
   isTimeZone,
   PRIORITY_RULES_UNTRUSTED,
@@ -9,6 +10,7 @@ import type { RawService } from '../schema/service.ts';
 import type { RawSafety } from '../schema/traffic.ts';
 import type {
   AddressTrust,
+  CallerKey,
   CallersConfig,
   SafetyConfig,
   ServiceConfig,
@@ -69,12 +71,18 @@ export function resolveAdmission(raw: RawService, scope: Scope): ServiceConfig['
   };
 }
 
-const CIDR = /^(\d{1,3}(\.\d{1,3}){3}(\/\d{1,2})?|[0-9a-fA-F:]+(\/\d{1,3})?)$/;
+/** An address, or one with a prefix length that its family has. */
+function isRange(text: string): boolean {
+  const [address = '', prefix, ...more] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || more.length > 0) return false;
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128));
+}
 
 function trust(raw: 'none' | 'loopback' | string[], at: readonly PathStep[], scope: Scope): AddressTrust {
   if (!Array.isArray(raw)) return raw;
   raw.forEach((range, i) => {
-    if (!CIDR.test(range))
+    if (!isRange(range))
       scope.fail([...at, i], `expected an address or a range such as "10.0.0.0/8", found "${range}"`);
   });
   return raw;
@@ -89,15 +97,27 @@ export function resolveCallers(raw: RawService, scope: Scope): CallersConfig {
       scope.fail(['callers', 'keys', i, 'name'], `the name "${key.name}" is taken by keys[${first}]`);
     seen.set(key.name, i);
   });
-  return {
-    keys: keys.map((key, i) => ({
+  const resolved = keys.map(
+    (key, i): CallerKey => ({
       name: key.name,
       key: scope.secret(['callers', 'keys', i, 'key'], key.key),
       tenant: key.tenant,
       tier: key.tier,
       maySetPriority: key.may_set_priority,
       trustHeaders: key.trust_headers,
-    })),
+    }),
+  );
+  for (const [i, { key }] of resolved.entries()) {
+    const value = key.reveal();
+    const first = value === '' ? -1 : resolved.findIndex((other) => other.key.reveal() === value);
+    if (first !== -1 && first < i)
+      scope.fail(
+        ['callers', 'keys', i, 'key'],
+        `is the same key as keys[${first}]: callers could not be told apart`,
+      );
+  }
+  return {
+    keys: resolved,
     trustHeadersFrom: trust(raw.callers.trust_headers_from, ['callers', 'trust_headers_from'], scope),
     maySetPriorityFrom: trust(raw.callers.may_set_priority_from, ['callers', 'may_set_priority_from'], scope),
     headers: {

@@ -9,62 +9,88 @@ import { admissionSchema, callersSchema, prioritySchema, safetySchema } from './
 export const serviceSchema = z.strictObject({
   evenkeel: z.literal(1).describe('Version of this format.'),
   service: name.describe('Name of the service: what callers ask for.'),
-  type: z.enum([...SYSTEM_TYPES, 'custom']),
+  type: z.enum([...SYSTEM_TYPES, 'custom']).describe('Kind of system: which ready rungs fit it.'),
   owner: z.string().min(1).max(200).describe('Who is woken.'),
-  description: z.string().max(2_000).optional(),
+  description: z.string().max(2_000).optional().describe('What it does, for people.'),
   timezone: z.string().default('UTC').describe('IANA time zone of the service.'),
-  deadline: shortDuration('A request has this long when its caller does not say.').default(500),
+  deadline: shortDuration('A request has this long when its caller does not say.').prefault('500ms'),
   max_deadline: shortDuration('A caller may ask for at most this.').optional(),
   limits: z
     .strictObject({
-      body: size('Largest body.').default(1_048_576),
+      body: size('Largest body.').prefault('1MiB'),
       depth: z.int().min(1).max(1_000).default(64).describe('Deepest nesting of a body.'),
-      concurrency: z.int().min(1).max(1_000_000).default(2_000),
-      retained_records: z.int().min(1).max(1_000_000).default(2_000),
+      concurrency: z
+        .int()
+        .min(1)
+        .max(1_000_000)
+        .default(2_000)
+        .describe('Requests of this service in the replica at once.'),
+      retained_records: z
+        .int()
+        .min(1)
+        .max(1_000_000)
+        .default(2_000)
+        .describe('Records of requests kept in memory.'),
     })
-    .default({ body: 1_048_576, depth: 64, concurrency: 2_000, retained_records: 2_000 }),
-  models: z.record(name, modelSchema).default({}),
-  features: featuresSchema.optional(),
-  ladder: z.array(rungSchema).min(1, 'a ladder has at least one rung').max(32),
+    .prefault({})
+    .describe('Bounds of what is taken in.'),
+  models: z.record(name, modelSchema).default({}).describe('The models by name.'),
+  features: featuresSchema
+    .optional()
+    .describe('Where features come from: exactly one of feast, redis and module.'),
+  ladder: z
+    .array(rungSchema)
+    .min(1, 'a ladder has at least one rung')
+    .max(32)
+    .describe('Who may answer, best first.'),
   step_up: z
     .strictObject({
-      share: share('Share of requests that probe the rung above.').default(0.05),
-      successes: z.int().min(1).max(10_000).default(20),
-      hold: shortDuration('Wait after a step down before the first probe.').default(5_000),
-      max_hold: shortDuration('Failed probes double the wait up to this.').default(120_000),
+      share: share('Share of requests that probe the rung above.').prefault('5%'),
+      successes: z.int().min(1).max(10_000).default(20).describe('Good probes in a row before stepping up.'),
+      hold: shortDuration('Wait after a step down before the first probe.').prefault('5s'),
+      max_hold: shortDuration('Failed probes double the wait up to this.').prefault('2m'),
     })
-    .default({ share: 0.05, successes: 20, hold: 5_000, max_hold: 120_000 }),
+    .prefault({})
+    .describe('How a service comes back up its ladder.'),
   health: z
     .strictObject({
-      every: shortDuration('Between checks.').default(2_000),
-      timeout: shortDuration('A check that takes longer has failed.').default(1_000),
-      down_after: z.int().min(1).max(100).default(2),
-      up_after: z.int().min(1).max(100).default(3),
+      every: shortDuration('Between checks.').prefault('2s'),
+      timeout: shortDuration('A check that takes longer has failed.').prefault('1s'),
+      down_after: z.int().min(1).max(100).default(2).describe('Failed checks in a row that mean down.'),
+      up_after: z.int().min(1).max(100).default(3).describe('Good checks in a row that mean up.'),
     })
-    .default({ every: 2_000, timeout: 1_000, down_after: 2, up_after: 3 }),
+    .prefault({})
+    .describe('Checks of models and features in the background.'),
   retry_budget: z
     .strictObject({
-      share: share('Retries per request.', { zero: true }).default(0.1),
-      floor_per_second: z.number().min(0).max(1_000).default(1),
+      share: share('Retries per request.', { zero: true }).prefault('10%'),
+      floor_per_second: z
+        .number()
+        .min(0)
+        .max(1_000)
+        .default(1)
+        .describe('Retries a second that are always allowed.'),
     })
-    .default({ share: 0.1, floor_per_second: 1 }),
-  admission: admissionSchema.default({ capacity: 1_000, thresholds: [0.7, 0.85, 0.95], tenants: {} }),
-  priority: prioritySchema.optional(),
-  callers: callersSchema.default({
-    keys: [],
-    trust_headers_from: 'none',
-    may_set_priority_from: 'none',
-    headers: { tenant: 'x-tenant', user: 'x-user', tier: 'x-tier' },
-  }),
-  safety: safetySchema.optional(),
+    .prefault({})
+    .describe('Bound on retries of all models together.'),
+  admission: admissionSchema.prefault({}).describe('Who is let in when there is too much to do.'),
+  priority: prioritySchema
+    .optional()
+    .describe('Which requests matter most; the first rule that holds decides.'),
+  callers: callersSchema.prefault({}).describe('Who is calling, and whose word is taken for it.'),
+  safety: safetySchema.optional().describe('Check of an answer before it leaves.'),
   queue: z
     .strictObject({
-      capacity: z.int().min(0).max(10_000_000).default(1_000),
-      keep_content_for: longDuration('Content is forgotten this long after the verdict.').default(
-        604_800_000,
-      ),
+      capacity: z
+        .int()
+        .min(0)
+        .max(10_000_000)
+        .default(1_000)
+        .describe('Items at most; a full queue refuses.'),
+      keep_content_for: longDuration('Content is forgotten this long after the verdict.').prefault('7d'),
     })
-    .default({ capacity: 1_000, keep_content_for: 604_800_000 }),
+    .prefault({})
+    .describe('Queue of what people have to decide.'),
 });
 
 /** The file as it is written, checked and with its defaults, durations in ms, shares in [0, 1], sizes in bytes. */

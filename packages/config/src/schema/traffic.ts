@@ -8,25 +8,34 @@ export const prioritySchema = z.strictObject({
   rules: z
     .array(
       z.strictObject({
-        name: z.string().optional(),
-        when: z.strictObject({
-          header: z.string().optional().describe('A header, from trusted callers only.'),
-          tier: z.union([z.string(), z.array(z.string())]).optional(),
-          known_user: z.boolean().optional(),
-          input: z.string().optional().describe('Path of a field of the input.'),
-          equals: z.union([scalar, z.array(scalar)]).optional(),
-          at_least: z.number().optional(),
-        }),
-        class: priority,
+        name: z.string().optional().describe('Name in records; default: its number.'),
+        when: z
+          .strictObject({
+            header: z.string().optional().describe('A header, from trusted callers only.'),
+            tier: z
+              .union([z.string(), z.array(z.string())])
+              .optional()
+              .describe('Tier of the caller, or one of several.'),
+            known_user: z.boolean().optional().describe('Whether the caller names its user.'),
+            input: z.string().optional().describe('Path of a field of the input.'),
+            equals: z
+              .union([scalar, z.array(scalar)])
+              .optional()
+              .describe('Value of the header or field, or one of several.'),
+            at_least: z.number().optional().describe('Least value of the field.'),
+          })
+          .describe('All of these hold.'),
+        class: priority.describe('0 critical, 1 high, 2 normal, 3 low.'),
       }),
     )
-    .max(100),
-  default: priority.default(3),
+    .max(100)
+    .describe('First match wins.'),
+  default: priority.default(3).describe('Class of a request that no rule names.'),
 });
 
 const budget = z.strictObject({
-  requests_per_second: z.number().gt(0).optional(),
-  tokens_per_minute: z.number().gt(0).optional(),
+  requests_per_second: z.number().gt(0).optional().describe('Budget of requests.'),
+  tokens_per_minute: z.number().gt(0).optional().describe('Budget of tokens read and written.'),
   share: z.number().gt(0).max(1_000).default(1).describe('Weight against other tenants.'),
 });
 
@@ -41,49 +50,61 @@ export const admissionSchema = z.strictObject({
     ),
   thresholds: z
     .tuple([share('Class 3 is refused at this pressure.'), share('Class 2.'), share('Class 1.')])
-    .default([0.7, 0.85, 0.95]),
-  tenants: z.record(z.string().min(1), budget).default({}),
+    .prefault(['70%', '85%', '95%'])
+    .describe('Pressure from which classes 3, 2 and 1 are refused, rising.'),
+  tenants: z
+    .record(z.string().min(1), budget)
+    .default({})
+    .describe('Budgets and weights by tenant; "default" is for all others.'),
 });
 
 export const callersSchema = z.strictObject({
   keys: z
     .array(
       z.strictObject({
-        name: z.string().min(1),
-        key: envReference,
-        tenant: z.string().min(1),
-        tier: z.string().optional(),
-        may_set_priority: z.boolean().default(false),
-        trust_headers: z.boolean().default(false),
+        name: z.string().min(1).describe('Name of the caller, for records.'),
+        key: envReference.describe('What it sends as a bearer token.'),
+        tenant: z.string().min(1).describe('Whose budget it uses.'),
+        tier: z.string().optional().describe('For priority rules.'),
+        may_set_priority: z.boolean().default(false).describe('Whether its word on priority counts.'),
+        trust_headers: z
+          .boolean()
+          .default(false)
+          .describe('Whether its tenant, user and tier headers are believed.'),
       }),
     )
     .max(1_000)
-    .default([]),
+    .default([])
+    .describe('Callers that are known by a key.'),
   trust_headers_from: z
     .union([z.enum(['none', 'loopback']), z.array(z.string())])
     .default('none')
     .describe('Addresses whose tenant, user and tier headers are believed.'),
-  may_set_priority_from: z.union([z.enum(['none', 'loopback']), z.array(z.string())]).default('none'),
+  may_set_priority_from: z
+    .union([z.enum(['none', 'loopback']), z.array(z.string())])
+    .default('none')
+    .describe('Addresses whose word on priority counts.'),
   headers: z
     .strictObject({
-      tenant: z.string().default('x-tenant'),
-      user: z.string().default('x-user'),
-      tier: z.string().default('x-tier'),
+      tenant: z.string().default('x-tenant').describe('Header that names the tenant.'),
+      user: z.string().default('x-user').describe('Header that names the user.'),
+      tier: z.string().default('x-tier').describe('Header that names the tier.'),
     })
-    .default({ tenant: 'x-tenant', user: 'x-user', tier: 'x-tier' }),
+    .prefault({})
+    .describe('Names of the headers.'),
 });
 
 export const safetySchema = z.strictObject({
   rules: z
     .array(
       z.strictObject({
-        name: z.string().optional(),
+        name: z.string().optional().describe('Name in records; default: its number.'),
         field: z
           .string()
           .default('')
           .describe('Path into the output; the whole text of the answer when absent.'),
         words: z.array(z.string().min(1).max(200)).min(1).max(1_000).describe('Words, phrases, or "begin*".'),
-        verdict: z.enum(['block', 'replace', 'hold']),
+        verdict: z.enum(['block', 'replace', 'hold']).describe('What becomes of the answer.'),
         level: z
           .enum(['relaxed', 'normal', 'strict'])
           .default('normal')
@@ -91,11 +112,15 @@ export const safetySchema = z.strictObject({
       }),
     )
     .max(200)
-    .default([]),
+    .default([])
+    .describe('Words that an answer may not hold.'),
   module: z.string().optional().describe('A JavaScript module that exports createSafety.'),
-  options: z.json().optional(),
-  strictness: z.enum(['relaxed', 'normal', 'strict']).default('normal'),
-  replace_with: z.json().default('This answer was withheld.'),
+  options: z.json().optional().describe('Handed to createSafety.'),
+  strictness: z.enum(['relaxed', 'normal', 'strict']).default('normal').describe('Which rules hold.'),
+  replace_with: z
+    .json()
+    .default('This answer was withheld.')
+    .describe('Output in place of one that a rule replaces.'),
 });
 
 export type RawPriority = z.output<typeof prioritySchema>;

@@ -28,63 +28,61 @@ const { printRules, prometheusRules, readSloth, readSlothWindows } = await impor
 
 const HOUR = 60;
 const DAY = 24 * HOUR;
-/** History before anything happens, so that the 3-day windows are full. */
-const BEFORE = 3 * DAY + HOUR;
 
 // Traffic: stretches of minutes; `burn` in multiples of the budget (an error ratio of 1 at most), `rate` events a minute.
-const quiet = { minutes: BEFORE, burn: 0.2, rate: 6_000 };
+// Pages are looked at by the minute after 7 hours of history, tickets by five minutes after 3 days of it.
+const quiet = { minutes: 7 * HOUR, burn: 0.2, rate: 6_000 };
+const days = { ...quiet, minutes: 3 * DAY + HOUR };
+const outage = { minutes: 30, burn: Infinity, rate: 6_000 };
 const SCENARIOS = [
-  { name: 'healthy', phases: [quiet, { ...quiet, minutes: 6 * HOUR }] },
+  { name: 'healthy', phases: [quiet, { ...quiet, minutes: 3 * HOUR }] },
   {
-    name: 'fast burn, 20x for 2 h, and recovery',
-    phases: [quiet, { minutes: 2 * HOUR, burn: 20, rate: 6_000 }, { ...quiet, minutes: 8 * HOUR }],
+    name: 'fast burn, 20x for 2 h, then recovery',
+    phases: [quiet, { minutes: 2 * HOUR, burn: 20, rate: 6_000 }, { ...quiet, minutes: 7 * HOUR }],
   },
   {
     name: 'just over the fast factor, 14.5x for 3 h',
     phases: [quiet, { minutes: 3 * HOUR, burn: 14.5, rate: 6_000 }, { ...quiet, minutes: 2 * HOUR }],
   },
   {
-    name: 'slow burn, 4x for 30 h',
-    phases: [quiet, { minutes: 30 * HOUR, burn: 4, rate: 6_000 }, { ...quiet, minutes: 4 * HOUR }],
+    name: 'outage of 10 min, then recovery',
+    phases: [quiet, { ...outage, minutes: 10 }, { ...quiet, minutes: 8 * HOUR }],
   },
   {
-    name: 'outage of 10 min, and recovery',
-    phases: [quiet, { minutes: 10, burn: Infinity, rate: 6_000 }, { ...quiet, minutes: 8 * HOUR }],
+    name: 'slow burn, 4x for 30 h, then recovery',
+    step: 5,
+    phases: [days, { minutes: 30 * HOUR, burn: 4, rate: 6_000 }, { ...quiet, minutes: 8 * HOUR }],
   },
   {
-    name: 'keeps its promise, 0.95x for 4 d',
-    phases: [{ minutes: 4 * DAY, burn: 0.95, rate: 6_000 }],
-  },
-  {
-    name: 'no traffic for 2 h after an outage',
+    name: 'keeps its promise, 0.95x for 3 d',
+    step: 5,
     phases: [
-      quiet,
-      { minutes: 30, burn: Infinity, rate: 6_000 },
-      { minutes: 2 * HOUR, burn: 0, rate: 0 },
-      { ...quiet, minutes: 2 * HOUR },
+      { minutes: 3 * DAY + HOUR, burn: 0.95, rate: 6_000 },
+      { minutes: HOUR, burn: 0.95, rate: 6_000 },
     ],
   },
   {
-    name: 'series gone for 2 h after an outage',
+    name: 'outage, then no traffic for 2 h',
+    phases: [quiet, outage, { minutes: 2 * HOUR, burn: 0, rate: 0 }, { ...quiet, minutes: 2 * HOUR }],
+  },
+  {
+    name: 'outage, then series gone for 2 h',
+    phases: [quiet, outage, { minutes: 2 * HOUR, gone: true }, { ...quiet, minutes: 2 * HOUR }],
+  },
+  {
+    name: 'low traffic: 10 an hour, one failure',
+    single: true,
     phases: [
-      quiet,
-      { minutes: 30, burn: Infinity, rate: 6_000 },
-      { minutes: 2 * HOUR, gone: true },
-      { ...quiet, minutes: 2 * HOUR },
+      { minutes: 7 * HOUR, burn: 0, rate: 1 / 6 },
+      { minutes: 3 * HOUR, burn: 0, rate: 1 / 6 },
     ],
   },
-  { name: 'low traffic: 10 an hour, one failure', single: true, phases: [{ minutes: BEFORE, burn: 0, rate: 1 / 6 }] },
   {
     name: 'no error was ever recorded',
     without: 'errors',
-    phases: [{ minutes: 6 * HOUR, burn: 0, rate: 6_000 }],
+    phases: [quiet, { minutes: HOUR, burn: 0, rate: 6_000 }],
   },
 ];
-
-/** A promtool series: stretches of a start, an increment and a number of samples. */
-function series(name, stretches) {
-  return { series: name, values: stretches.map(({ from, by, count }) => `${from}${by < 0 ? by : `+${by}`}x${count - 1}`).join(' ') };
-}
 
 /** Counters of good and bad requests. */
 function counters(scenario, target, job) {
@@ -109,11 +107,12 @@ function counters(scenario, target, job) {
   if (!scenario.single) return [good, { series: label('500'), values: line((share) => share) }];
   // Whole events: one success each six minutes, one failure in place of one of them.
   const whole = [];
-  for (let n = 0; n < BEFORE / 6; n++) whole.push(`${n}+0x5`);
-  const at = BEFORE - 2 * HOUR;
+  const total = scenario.phases.reduce((sum, { minutes }) => sum + minutes, 0);
+  for (let n = 0; n < total / 6; n++) whole.push(`${n}+0x5`);
+  const at = scenario.phases[0].minutes;
   return [
     { series: label('200'), values: whole.join(' ') },
-    { series: label('500'), values: `0+0x${at - 1} 1+0x${BEFORE - at - 1}` },
+    { series: label('500'), values: `0+0x${at - 1} 1+0x${total - at - 1}` },
   ];
 }
 
@@ -121,7 +120,10 @@ function counters(scenario, target, job) {
 function gauges(scenario, target, kind, below) {
   const clients = kind === 'ready' ? 4 : 20;
   const bad = kind === 'ready' ? undefined : below - 0.1;
-  const names = Array.from({ length: clients }, (_, n) => `unifipoller_client_satisfaction_ratio{client="c${n}"}`);
+  const names = Array.from(
+    { length: clients },
+    (_, n) => `unifipoller_client_satisfaction_ratio{client="c${n}"}`,
+  );
   return names.map((name, index) => ({
     series: name,
     values: scenario.phases
@@ -129,7 +131,7 @@ function gauges(scenario, target, kind, below) {
         if (phase.gone || phase.rate === 0) return `_x${phase.minutes}`;
         const share = Math.min(1, phase.burn * (1 - target));
         const value = kind === 'ready' ? 1 - share : index < Math.round(share * clients) ? bad : 0.95;
-        return series('', [{ from: Number(value.toPrecision(12)), by: 0, count: phase.minutes }]).values;
+        return `${Number(value.toPrecision(12))}+0x${phase.minutes - 1}`;
       })
       .join(' '),
   }));
@@ -160,30 +162,50 @@ function promtool(args) {
   });
 }
 
-const EXPR = 'count by (who, service, slo, severity) (label_replace(label_replace(label_replace(label_replace(ALERTS{alertstate="firing",sloth_id!=""}, "who", "sloth", "", ""), "service", "$1", "sloth_service", "(.*)"), "slo", "$1", "sloth_slo", "(.*)"), "severity", "$1", "sloth_severity", "(.*)") or label_replace(label_replace(label_replace(label_replace(ALERTS{alertstate="firing",evenkeel_objective!=""}, "who", "evenkeel", "", ""), "service", "$1", "evenkeel_service", "(.*)"), "slo", "$1", "evenkeel_objective", "(.*)"), "severity", "$1", "evenkeel_severity", "(.*)"))';
+const rename = (of, from) =>
+  ['service', 'slo', 'severity'].reduce(
+    (expr, name, index) => `label_replace(${expr}, "${name}", "$1", "${from[index]}", "(.*)")`,
+    of,
+  );
+const EXPR = `count by (who, service, slo, severity) (${rename('label_replace(ALERTS{alertstate="firing",sloth_id!=""}, "who", "sloth", "", "")', ['sloth_service', 'sloth_slo', 'sloth_severity'])} or ${rename('ALERTS{alertstate="firing",who!=""}', ['evenkeel_service', 'evenkeel_objective', 'evenkeel_severity'])})`;
 
-/** Stretches, in minutes, in which each alert of each rule file fires. */
-async function firing(directory, files, input, from, to, step) {
+/** An expression that has a result where the two disagree on the error ratio of a window. */
+const ratioDiffers = ({ service, name }, window) =>
+  `abs(sum(evenkeel:sli_error:ratio_rate${window}{evenkeel_service="${service}",evenkeel_objective="${name}"}) - sum(slo:sli_error:ratio_rate${window}{sloth_service="${service}",sloth_slo="${name}"})) > 1e-12`;
+
+/** Minutes in which each alert of each rule file fires, and whether the recorded ratios are the same at the end. */
+async function run(directory, files, input, objective, windows, { from, to, step }) {
   const times = [];
   for (let at = from; at <= to; at += step) times.push(at);
   const test = {
     rule_files: files,
-    evaluation_interval: '1m',
+    evaluation_interval: `${step}m`,
     tests: [
       {
         interval: '1m',
         input_series: input,
-        promql_expr_test: times.map((at) => ({ expr: EXPR, eval_time: `${at}m`, exp_samples: [] })),
+        promql_expr_test: [
+          ...times.map((at) => ({ expr: EXPR, eval_time: `${at}m`, exp_samples: [] })),
+          ...windows.map((window) => ({
+            expr: ratioDiffers(objective, window),
+            eval_time: `${to}m`,
+            exp_samples: [],
+          })),
+        ],
       },
     ],
   };
   const path = join(directory, 'test.yml');
   writeFileSync(path, stringify(test, { lineWidth: 0, aliasDuplicateObjects: false }));
   const { text } = await promtool(['test', 'rules', path]);
-  if (/error|could not|unmarshal|parse/i.test(text.replace(/sli_error|error_budget|got: .*/g, '').replace(/expr: .*/g, '')))
-    throw new Error(text.slice(0, 2_000));
-  const at = new Map();
-  for (const [, time, got] of text.matchAll(/time: (\S+),\s+exp: nil\s+got: (.*)/g)) {
+  if (!/SUCCESS|FAILED:\n +expr/.test(text)) throw new Error(text.slice(0, 2_000));
+  const alerts = new Map();
+  let ratiosDiffer = 0;
+  for (const [, expr, time, got] of text.matchAll(/expr: (.*), time: (\S+),\s+exp: nil\s+got: (.*)/g)) {
+    if (expr.includes('1e-12')) {
+      ratiosDiffer++;
+      continue;
+    }
     const minutes = [...time.matchAll(/(\d+)([dhm])/g)].reduce(
       (sum, [, n, unit]) => sum + Number(n) * { d: DAY, h: HOUR, m: 1 }[unit],
       0,
@@ -191,13 +213,12 @@ async function firing(directory, files, input, from, to, step) {
     for (const [, labels] of got.matchAll(/\{([^}]*)\}/g)) {
       const get = (name) => new RegExp(`${name}="([^"]*)"`).exec(labels)?.[1] ?? '';
       const key = `${get('service')}/${get('slo')} ${get('severity')}`;
-      const who = get('who');
-      const sides = at.get(key) ?? { sloth: [], evenkeel: [] };
-      sides[who].push(minutes);
-      at.set(key, sides);
+      const sides = alerts.get(key) ?? { sloth: [], plain: [], guarded: [] };
+      sides[get('who')].push(minutes);
+      alerts.set(key, sides);
     }
   }
-  return at;
+  return { alerts, ratiosDiffer };
 }
 
 /** `0:05–1:10`, hours and minutes after the trouble began. */
@@ -215,13 +236,6 @@ function spans(times, origin, step) {
   return out.length === 0 ? 'never' : out.map(([a, b]) => `${show(a)}–${show(b)}`).join(', ');
 }
 
-/** Why the two differ, where they are meant to. */
-function purpose(scenario, objective, sides, windows) {
-  if (scenario.single && sides.sloth.length > 0 && sides.evenkeel.length === 0) return 'on purpose: low-traffic guard';
-  if (scenario.name.startsWith('keeps') && sides.evenkeel.length === 0 && windows !== '30d') return 'on purpose: no factor under 1';
-  return undefined;
-}
-
 const root = join(values.data, 'sloth');
 const scratch = mkdtempSync(join(tmpdir(), 'compare-sloth-'));
 let unexplained = 0;
@@ -232,40 +246,62 @@ try {
     const text = readFileSync(join(root, 'specs', file), 'utf8');
     const read = readSloth(text, file);
     if (!read.ok) throw new Error(`${file}: ${JSON.stringify(read.problems)}`);
-    const byName = new Map(read.objectives.map((one) => [one.objective, one.alerting]));
-    const { groups, notes } = prometheusRules([...byName.keys()], { alerting: (one) => byName.get(one) });
+    const alertings = new Map(read.objectives.map((one) => [one.objective, one.alerting]));
+    const make = (who, lowTrafficGuard) =>
+      prometheusRules([...alertings.keys()], {
+        lowTrafficGuard,
+        alerting: (one) => {
+          const alerting = alertings.get(one);
+          return { ...alerting, labels: { ...alerting.labels, who } };
+        },
+      });
+    const { groups, notes } = make('guarded', true);
+    // The same recordings serve both: of the other set only the alerts are taken.
+    const plain = make('plain', false).groups.map(({ name, rules }) => ({
+      name: `${name}-plain`,
+      rules: rules.filter((rule) => rule.alert !== undefined),
+    }));
     const ours = join(scratch, `ours-${file}`);
-    writeFileSync(ours, printRules(groups));
+    writeFileSync(ours, printRules([...groups, ...plain.filter(({ rules }) => rules.length > 0)]));
     const check = await promtool(['check', 'rules', ours]);
     const count = groups.reduce((sum, group) => sum + group.rules.length, 0);
-    console.log(`\n## ${file}: ${count} rules, promtool check rules: ${check.code === 0 ? 'passes' : check.text}`);
+    console.log(
+      `\n## ${file}: ${count} rules, promtool check rules ${check.code === 0 ? 'passes' : check.text}`,
+    );
     if (check.code !== 0) unexplained++;
     for (const { objective, note } of notes) console.log(`   note ${objective}: ${note}`);
     const theirs = join(scratch, `sloth-${file}`);
     writeFileSync(theirs, readFileSync(join(root, 'generated', basename(file)), 'utf8'));
     for (const { objective } of read.objectives) {
+      const windows = objective.alerts.length > 0 ? ['5m', '30m', '1h', '2h', '6h', '1d', '3d'] : ['5m'];
       for (const scenario of SCENARIOS) {
         const input = inputFor(objective, scenario);
         if (input === undefined) continue;
-        const total = scenario.phases.reduce((sum, phase) => sum + phase.minutes, 0);
-        const origin = scenario.single ? BEFORE - 2 * HOUR : (scenario.phases[0]?.minutes ?? 0) % total;
-        const step = 1;
-        const from = Math.max(0, Math.min(origin, total - 12 * HOUR) - 30);
-        const result = await firing(scratch, [ours, theirs], input, from, total - 1, step);
-        const where = `${objective.service}/${objective.name}`;
-        if (result.size === 0) {
+        const origin = scenario.phases[0].minutes;
+        const step = scenario.step ?? 1;
+        const to = scenario.phases.reduce((sum, { minutes }) => sum + minutes, 0) - step;
+        const span = { from: origin - 6 * step, to, step };
+        const { alerts, ratiosDiffer } = await run(scratch, [ours, theirs], input, objective, windows, span);
+        const where = `${objective.service}/${objective.name} | ${scenario.name}`;
+        const ratios =
+          ratiosDiffer === 0 ? 'ratios equal' : `${ratiosDiffer} of ${windows.length} ratios differ`;
+        if (ratiosDiffer > 0) unexplained++;
+        if (alerts.size === 0) {
           compared++;
-          console.log(`${where} | ${scenario.name} | neither fires | equal`);
+          console.log(`${where} | nobody alerts | equal, ${ratios}`);
         }
-        for (const [alert, sides] of [...result].sort()) {
+        for (const [alert, sides] of [...alerts].sort()) {
           compared++;
-          const equal = JSON.stringify(sides.sloth) === JSON.stringify(sides.evenkeel);
-          const verdict = equal ? 'equal' : (purpose(scenario, objective, sides, '30d') ?? 'DIFFERENT');
-          if (verdict === 'DIFFERENT') unexplained++;
-          const shown = equal
-            ? spans(sides.sloth, origin, step)
-            : `sloth ${spans(sides.sloth, origin, step)}; evenkeel ${spans(sides.evenkeel, origin, step)}`;
-          console.log(`${where} | ${scenario.name} | ${alert}: ${shown} | ${verdict}`);
+          const equal = JSON.stringify(sides.sloth) === JSON.stringify(sides.plain);
+          if (!equal) unexplained++;
+          const verdict = equal
+            ? `equal, ${ratios}`
+            : `DIFFERENT: evenkeel ${spans(sides.plain, origin, step)}, ${ratios}`;
+          const same = JSON.stringify(sides.guarded) === JSON.stringify(sides.plain);
+          const guard = same ? 'the same' : spans(sides.guarded, origin, step);
+          console.log(
+            `${where} | ${alert}: ${spans(sides.sloth, origin, step)} | ${verdict} | with the guard: ${guard}`,
+          );
         }
       }
     }
