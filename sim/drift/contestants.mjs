@@ -1,8 +1,8 @@
 // Detectors behind one face: make(reference) gives { push(value) } that answers true when it alarms.
-// Ours runs as it is shipped: four replicas record, every 16 events their sketches are merged and the detector moves on.
+// Ours runs as it is shipped: four replicas record, every 8 events their sketches are merged and the detector moves on.
 
 const REPLICAS = 4;
-const TICK = 16;
+const TICK = 8;
 
 export function evenkeel(core, { falseAlarmEvery = 1_000_000, onEvent } = {}) {
   return (values) => {

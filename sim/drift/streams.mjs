@@ -43,7 +43,9 @@ export const autoregressive = (rho) => (random) => {
  */
 export function azure(dir, parity) {
   const read = (name) => {
-    const lines = readFileSync(join(dir, 'traffic/azure-llm-2023', name), 'utf8').trim().split(/\r?\n/);
+    const lines = readFileSync(join(dir, 'traffic/azure-llm-2023', name), 'utf8')
+      .trim()
+      .split(/\r?\n/);
     const rows = lines.slice(1).map((line) => line.split(',').slice(1).map(Number));
     return rows.filter((_, index) => index % 2 === parity);
   };

@@ -1,7 +1,7 @@
 import { EvenkeelError } from '../kernel/errors.ts';
 import type { DriftTables, Movement } from './drift-tables.ts';
 import { type HistogramSketch, requireEqualSlots } from './histogram-sketch.ts';
-import { LearnedRatio } from './learned-ratio.ts';
+import { LEARNED_STATE, LearnedRatio } from './learned-ratio.ts';
 
 /** `drifted` stays until the evidence is gone again: one alarm for one change, however long it lasts. */
 export type DriftLevel = 'stable' | 'watch' | 'drifted';
@@ -55,7 +55,7 @@ export interface DriftSnapshot {
 export interface DriftDetector {
   readonly tables: DriftTables;
   /**
-   * Takes the events since the last call, merged over replicas. Best at most 16 at a time: more delay an alarm, they do not make it wronger.
+   * Takes the events since the last call, merged over replicas. Best at most 8 at a time, and more is right too: more delay an alarm, they do not make it wronger.
    * The sketch is read, not cleared.
    * @returns the event when the level changed
    * @throws EvenkeelError `conflict` for a sketch with other slots
@@ -99,18 +99,14 @@ class Detector implements DriftDetector {
   readonly tables: DriftTables;
   readonly #alarmAt: number;
   readonly #watchAt: number;
-  /** By alternative: the weight of all starts, and its first two moments of their age in events. */
-  readonly #mass: Float64Array;
-  readonly #age: Float64Array;
-  readonly #ageSquared: Float64Array;
-  /** Sums of ratios over live events, by alternative. */
-  readonly #liveSums: Float64Array;
-  readonly #live: Float64Array;
+  readonly #alternatives: number;
+  /** Few and packed, for there are thousands of monitors. By alternative: mass of all starts, then sums of ratios over live events. */
+  readonly #sums: Float64Array;
+  /** By alternative: mean age of the mass in events, then mean squared age; then live events by slot; then the learned ratio's. */
+  readonly #state: Float32Array;
+  readonly #live: number;
   #liveTotal = 0;
-  readonly #liveMost: number;
   readonly #learned: LearnedRatio;
-  /** Slots hit in this tick. */
-  readonly #hit: Uint16Array;
   #events = 0;
   #alarms = 0;
   #level: DriftLevel = 'stable';
@@ -120,18 +116,18 @@ class Detector implements DriftDetector {
   #patience = 0;
 
   constructor(tables: DriftTables, alarmAt: number, watchAt: number) {
+    const alternatives = tables.movements.length;
     this.tables = tables;
     this.#alarmAt = alarmAt;
     this.#watchAt = watchAt;
-    const alternatives = tables.movements.length;
-    this.#mass = new Float64Array(alternatives);
-    this.#age = new Float64Array(alternatives);
-    this.#ageSquared = new Float64Array(alternatives);
-    this.#liveSums = new Float64Array(alternatives - 1);
-    this.#live = new Float64Array(tables.slots);
-    this.#liveMost = Math.max(LIVE_LEAST, LIVE_SHARE * tables.reference.n);
-    this.#learned = new LearnedRatio(tables);
-    this.#hit = new Uint16Array(tables.slots);
+    this.#alternatives = alternatives;
+    this.#live = 2 * alternatives;
+    const ratio = this.#live + tables.slots;
+    const singles = ratio + LEARNED_STATE * tables.slots;
+    const buffer = new ArrayBuffer(16 * alternatives + 4 * singles);
+    this.#sums = new Float64Array(buffer, 0, 2 * alternatives);
+    this.#state = new Float32Array(buffer, 16 * alternatives, singles);
+    this.#learned = new LearnedRatio(tables, this.#state, ratio);
   }
 
   advance(sketch: HistogramSketch): DriftEvent | undefined {
@@ -140,8 +136,7 @@ class Detector implements DriftDetector {
   }
 
   advanceCounts(counts: ArrayLike<number>): DriftEvent | undefined {
-    const { slots } = this.tables;
-    const hit = this.#hit;
+    const { slots, hit } = this.tables;
     let hits = 0;
     let n = 0;
     for (let slot = 0; slot < slots; slot++) {
@@ -167,12 +162,12 @@ class Detector implements DriftDetector {
     this.#finding = undefined;
   }
 
-  /** Moves every alternative on by the tick's counts; the sum of all is the evidence. */
+  /** Moves every alternative on by the tick's counts; the weighted sum of all is the evidence. */
   #weigh(counts: ArrayLike<number>, hits: number, n: number): number {
-    const { slots, ratios, logRatios, tempers, weights, priorSums, priorTotal } = this.tables;
-    const hit = this.#hit;
-    const last = this.#mass.length - 1;
-    const total = priorTotal + this.#liveTotal;
+    const { slots, hit, ratios, logRatios, tempers, weights, priorSums, priorTotal } = this.tables;
+    const last = this.#alternatives - 1;
+    // Half way through the tick: what one event after the other would have used, on average.
+    const total = priorTotal + this.#liveTotal + n / 2;
     let evidence = 0;
     for (let k = 0; k < last; k++) {
       const row = k * slots;
@@ -184,44 +179,48 @@ class Detector implements DriftDetector {
         log += count * (logRatios[row + slot] ?? 0);
         sum += count * (ratios[row + slot] ?? 0);
       }
-      // The mean ratio half way through the tick: what one event after the other would have used.
-      const live = this.#liveSums[k] ?? 0;
-      const meanRatio = ((priorSums[k] ?? 0) + live + sum / 2) / (total + n / 2);
-      this.#liveSums[k] = live + sum;
-      evidence += (weights[k] ?? 0) * this.#step(k, (tempers[k] ?? 1) * (log - n * Math.log(meanRatio)), n);
+      const live = this.#sums[this.#alternatives + k] ?? 0;
+      this.#sums[this.#alternatives + k] = live + sum;
+      const meanRatio = ((priorSums[k] ?? 0) + live + sum / 2) / total;
+      const tempered = (tempers[k] ?? 1) * (log - n * Math.log(meanRatio));
+      evidence += (weights[k] ?? 0) * this.#step(k, tempered, n);
     }
-    const log = this.#learned.logLikelihood(counts, hit, hits, this.#live, this.#liveTotal);
+    const log = this.#learned.logLikelihood(counts, hits, this.#live, this.#liveTotal);
     return evidence + (weights[last] ?? 0) * this.#step(last, log, n);
   }
 
-  /** One Shiryaev–Roberts step; the ages travel with the mass, so that their moments need no history. */
+  /**
+   * One Shiryaev–Roberts step. All starts are multiplied alike, so the distribution of their ages only changes by time and by new starts:
+   * two moments of it need no history.
+   */
   #step(k: number, log: number, n: number): number {
-    const e = Math.exp(Math.min(600, Math.max(-600, log)));
-    const mass = this.#mass[k] ?? 0;
-    const age = this.#age[k] ?? 0;
-    const next = Math.min(1e300, (mass + n) * e);
-    this.#mass[k] = next;
-    this.#age[k] = Math.min(1e303, (age + n * mass + n * n) * e);
-    this.#ageSquared[k] = Math.min(
-      1e306,
-      ((this.#ageSquared[k] ?? 0) + 2 * n * age + n * n * (mass + n)) * e,
-    );
+    const mass = this.#sums[k] ?? 0;
+    const age = this.#state[k] ?? 0;
+    const squared = this.#state[this.#alternatives + k] ?? 0;
+    this.#state[k] = (mass * age) / (mass + n) + n;
+    this.#state[this.#alternatives + k] = (mass * (squared + 2 * n * age)) / (mass + n) + n * n;
+    const next = Math.min(1e300, (mass + n) * Math.exp(Math.min(600, Math.max(-600, log))));
+    this.#sums[k] = next;
     return next;
   }
 
   #remember(counts: ArrayLike<number>, hits: number, n: number): void {
+    const { hit, slots, reference } = this.tables;
+    const live = this.#live;
     for (let h = 0; h < hits; h++) {
-      const slot = this.#hit[h] ?? 0;
-      this.#live[slot] = (this.#live[slot] ?? 0) + (counts[slot] ?? 0);
+      const slot = hit[h] ?? 0;
+      this.#state[live + slot] = (this.#state[live + slot] ?? 0) + (counts[slot] ?? 0);
     }
     this.#liveTotal += n;
-    if (this.#liveTotal > this.#liveMost) {
-      const keep = this.#liveMost / this.#liveTotal;
-      for (let slot = 0; slot < this.#live.length; slot++) this.#live[slot] = (this.#live[slot] ?? 0) * keep;
-      for (let k = 0; k < this.#liveSums.length; k++) this.#liveSums[k] = (this.#liveSums[k] ?? 0) * keep;
-      this.#liveTotal = this.#liveMost;
+    const most = Math.max(LIVE_LEAST, LIVE_SHARE * reference.n);
+    if (this.#liveTotal > most) {
+      const keep = most / this.#liveTotal;
+      for (let slot = live; slot < live + slots; slot++) this.#state[slot] = (this.#state[slot] ?? 0) * keep;
+      for (let k = this.#alternatives; k < this.#sums.length; k++)
+        this.#sums[k] = (this.#sums[k] ?? 0) * keep;
+      this.#liveTotal = most;
     }
-    this.#learned.remember(counts, this.#hit, hits, n);
+    this.#learned.remember(counts, hits, n);
   }
 
   #judge(evidence: number, n: number): DriftEvent | undefined {
@@ -270,19 +269,16 @@ class Detector implements DriftDetector {
 
   #describe(evidence: number): DriftFinding {
     const { movements, weights, reference } = this.tables;
-    let mass = 0;
-    let age = 0;
-    let ageSquared = 0;
+    let mean = 0;
+    let squared = 0;
     const ranked = movements.map((movement, k) => {
-      const weight = weights[k] ?? 0;
-      mass += weight * (this.#mass[k] ?? 0);
-      age += weight * (this.#age[k] ?? 0);
-      ageSquared += weight * (this.#ageSquared[k] ?? 0);
-      return { movement, share: (weight * (this.#mass[k] ?? 0)) / evidence };
+      const share = ((weights[k] ?? 0) * (this.#sums[k] ?? 0)) / evidence;
+      mean += share * (this.#state[k] ?? 0);
+      squared += share * (this.#state[this.#alternatives + k] ?? 0);
+      return { movement, share };
     });
     ranked.sort((a, b) => b.share - a.share);
-    const mean = age / mass;
-    const deviation = Math.sqrt(Math.max(0, ageSquared / mass - mean * mean));
+    const deviation = Math.sqrt(Math.max(0, squared - mean * mean));
     return {
       evidence,
       change: {
@@ -297,11 +293,8 @@ class Detector implements DriftDetector {
   }
 
   #restart(): void {
-    this.#mass.fill(0);
-    this.#age.fill(0);
-    this.#ageSquared.fill(0);
-    this.#liveSums.fill(0);
-    this.#live.fill(0);
+    this.#sums.fill(0);
+    this.#state.fill(0);
     this.#liveTotal = 0;
     this.#learned.restart();
   }

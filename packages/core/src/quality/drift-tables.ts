@@ -35,6 +35,8 @@ export interface DriftTables {
   readonly priorSums: Float64Array;
   /** Largest variance inflation found; 1 for independent events. */
   readonly inflation: number;
+  /** Room for the slots of one tick: nothing in it outlives a call. */
+  readonly hit: Uint16Array;
 }
 
 export interface DriftTableOptions {
@@ -169,6 +171,7 @@ export function driftTables(reference: Reference, options: DriftTableOptions = {
     priorTotal,
     priorSums,
     inflation,
+    hit: new Uint16Array(slots),
   };
 }
 

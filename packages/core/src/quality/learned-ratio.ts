@@ -11,6 +11,9 @@ const LOG_RATIOS: readonly number[] = RATIOS.map(Math.log);
 /** How much a neighbouring bin's count counts for a bin; distributions are smooth more often than not. */
 const NEIGHBOUR = 0.25;
 
+/** Numbers of state per slot. */
+export const LEARNED_STATE = 2;
+
 /**
  * The alternative that no table foresaw: each slot's ratio is the mean of its posterior distribution given the recent counts
  * (Poisson counts, four possible ratios), normalised over slots. Used only for events after those it was learned from, so it is
@@ -18,46 +21,45 @@ const NEIGHBOUR = 0.25;
  */
 export class LearnedRatio {
   readonly #tables: DriftTables;
-  readonly #recent: Float64Array;
+  /** From `#at` on: recent counts by slot, then the logarithms of the ratios in use. The rest is the detector's. */
+  readonly #state: Float32Array;
+  readonly #at: number;
   #recentTotal = 0;
-  readonly #log: Float64Array;
   #sinceRefresh = REFRESH;
   readonly #temper: number;
 
-  constructor(tables: DriftTables) {
+  constructor(tables: DriftTables, state: Float32Array, at: number) {
     this.#tables = tables;
-    this.#recent = new Float64Array(tables.slots);
-    this.#log = new Float64Array(tables.slots);
+    this.#state = state;
+    this.#at = at;
     this.#temper = 1 / tables.inflation;
   }
 
-  /** Tempered log likelihood ratio of a tick's counts, from what was known before the tick. */
-  logLikelihood(
-    counts: ArrayLike<number>,
-    hit: ArrayLike<number>,
-    hits: number,
-    live: Float64Array,
-    liveTotal: number,
-  ): number {
+  /** Tempered log likelihood ratio of a tick's counts, from what was known before the tick. From `live` on the state has live events by slot. */
+  logLikelihood(counts: ArrayLike<number>, hits: number, live: number, liveTotal: number): number {
     if (this.#sinceRefresh >= REFRESH) {
       this.#refresh(live, liveTotal);
       this.#sinceRefresh = 0;
     }
+    const { hit, slots } = this.#tables;
+    const logs = this.#at + slots;
     let log = 0;
     for (let h = 0; h < hits; h++) {
       const slot = hit[h] ?? 0;
-      log += (counts[slot] ?? 0) * (this.#log[slot] ?? 0);
+      log += (counts[slot] ?? 0) * (this.#state[logs + slot] ?? 0);
     }
     return log * this.#temper;
   }
 
-  remember(counts: ArrayLike<number>, hit: ArrayLike<number>, hits: number, n: number): void {
+  remember(counts: ArrayLike<number>, hits: number, n: number): void {
+    const { hit, slots } = this.#tables;
     const keep = Math.exp(-n / MEMORY);
-    for (let slot = 0; slot < this.#recent.length; slot++)
-      this.#recent[slot] = (this.#recent[slot] ?? 0) * keep;
+    const end = this.#at + slots;
+    for (let place = this.#at; place < end; place++) this.#state[place] = (this.#state[place] ?? 0) * keep;
     for (let h = 0; h < hits; h++) {
       const slot = hit[h] ?? 0;
-      this.#recent[slot] = (this.#recent[slot] ?? 0) + (counts[slot] ?? 0);
+      const place = this.#at + slot;
+      this.#state[place] = (this.#state[place] ?? 0) + (counts[slot] ?? 0);
     }
     this.#recentTotal = this.#recentTotal * keep + n;
     this.#sinceRefresh += n;
@@ -66,37 +68,40 @@ export class LearnedRatio {
   /** Recent shares by slot; all 0 when nothing was seen yet. */
   recent(): Float64Array {
     const total = this.#recentTotal;
-    return this.#recent.map((count) => (total > 0 ? count / total : 0));
+    const counts = this.#state.subarray(this.#at, this.#at + this.#tables.slots);
+    return Float64Array.from(counts, (count) => (total > 0 ? count / total : 0));
   }
 
   restart(): void {
-    this.#recent.fill(0);
+    this.#state.fill(0, this.#at, this.#at + LEARNED_STATE * this.#tables.slots);
     this.#recentTotal = 0;
     this.#sinceRefresh = REFRESH;
   }
 
-  #refresh(live: Float64Array, liveTotal: number): void {
+  #refresh(live: number, liveTotal: number): void {
     const { prior, priorTotal, slots, reference } = this.#tables;
     const total = priorTotal + liveTotal;
-    const neighbours = reference.kind === 'numeric' ? reference.valueSlots : 0;
+    const ordered = reference.kind === 'numeric' ? reference.valueSlots : 0;
+    const pooled = (slot: number): number => ((prior[slot] ?? 0) + (this.#state[live + slot] ?? 0)) / total;
     let sum = 0;
     for (let slot = 0; slot < slots; slot++) {
-      const p = ((prior[slot] ?? 0) + (live[slot] ?? 0)) / total;
-      let count = this.#recent[slot] ?? 0;
-      let expected = p;
-      if (slot < neighbours) {
+      const p = pooled(slot);
+      let count = this.#state[this.#at + slot] ?? 0;
+      let share = p;
+      if (slot < ordered) {
         const left = Math.max(0, slot - 1);
-        const right = Math.min(neighbours - 1, slot + 1);
-        count += NEIGHBOUR * ((this.#recent[left] ?? 0) + (this.#recent[right] ?? 0));
-        expected +=
-          (NEIGHBOUR * ((prior[left] ?? 0) + (live[left] ?? 0) + (prior[right] ?? 0) + (live[right] ?? 0))) /
-          total;
+        const right = Math.min(ordered - 1, slot + 1);
+        count += NEIGHBOUR * ((this.#state[this.#at + left] ?? 0) + (this.#state[this.#at + right] ?? 0));
+        share += NEIGHBOUR * (pooled(left) + pooled(right));
       }
-      const ratio = this.#posteriorMean(count, expected * this.#recentTotal);
-      this.#log[slot] = ratio;
+      const ratio = this.#posteriorMean(count, share * this.#recentTotal);
+      this.#state[this.#at + slots + slot] = ratio;
       sum += ratio * p;
     }
-    for (let slot = 0; slot < slots; slot++) this.#log[slot] = Math.log((this.#log[slot] ?? 1) / sum);
+    const end = this.#at + LEARNED_STATE * slots;
+    for (let place = this.#at + slots; place < end; place++) {
+      this.#state[place] = Math.log((this.#state[place] ?? 1) / sum);
+    }
   }
 
   #posteriorMean(count: number, expected: number): number {

@@ -24,7 +24,7 @@ if (!existsSync(built)) {
   console.error('not built: run "npx tsc -b packages/config" first');
   process.exit(1);
 }
-const { printRules, prometheusRules, readSloth, readSlothWindows } = await import(built.href);
+const { printRules, prometheusRules, readSloth } = await import(built.href);
 
 const HOUR = 60;
 const DAY = 24 * HOUR;
