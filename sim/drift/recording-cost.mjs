@@ -37,7 +37,8 @@ export function recordingCost(core) {
   for (let i = 0; i < 20; i += 1) tickRound();
   const tickUs = Array.from({ length: 21 }, tickRound).sort((a, b) => a - b)[10];
 
-  const monitors = 2000;
+  const monitors = 5000;
+  for (let i = 0; i < 4; i += 1) globalThis.gc?.();
   globalThis.gc?.();
   const before = process.memoryUsage();
   const kept = Array.from({ length: monitors }, () => core.createDriftDetector(tables));
