@@ -226,7 +226,13 @@ promise(
 );
 
 say('\n## Sixty requests a second: more than the thread bears\n');
-const mix = (i) => [0, 1, 1, 1, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3][i % 20];
+const CLASSES = [0, 1, 1, 1, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3];
+let seed = 12345;
+/** A mix without a rhythm, the same in every run. */
+const mix = () => {
+  seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+  return CLASSES[Math.floor((seed / 2 ** 32) * 20)];
+};
 await load(60, 5, mails, mix);
 const busy = await load(60, 20, mails, mix);
 say('| class | requests | levels | not 200 | p50 ms | p99 ms |\n|---|---|---|---|---|---|');
@@ -247,7 +253,7 @@ promise(
   `p99 ${quantile(busy, 0.99).toFixed(0)} ms stayed inside the deadline of 500 ms`,
 );
 promise(
-  share[0] >= share[2] && share[2] >= share[3],
+  share[0] > share[1] && share[1] > share[2] && share[1] > share[3],
   `the lower classes stepped down first: ${share.map((s) => `${(100 * s).toFixed(0)} %`).join(', ')} of classes 0–3 at full service`,
 );
 

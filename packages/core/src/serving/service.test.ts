@@ -321,6 +321,13 @@ describe('the serving pipeline', () => {
       expect(records[0]?.steps).toMatchObject([{ outcome: 'full' }, { outcome: 'answered' }]);
     });
 
+    it('does not turn class 0 away while a rung below can answer it', async () => {
+      const { service } = clogged(false);
+      void service.predict(request());
+      const answer = await service.predict(request({ id: 'req-2', priority: 0 }));
+      expect(answer).toMatchObject({ outcome: 'served', rung: 'simple' });
+    });
+
     it('refuses with 429 and a time to come back where the rungs below take no overflow', async () => {
       const { service, records } = clogged(false);
       void service.predict(request());

@@ -10,6 +10,8 @@ import type { Journey } from './journey.ts';
 import type { Prediction } from './prediction.ts';
 import type { Rung } from './rung.ts';
 
+/** A request waits at a gate for at most this part of what the rung may take. */
+const MOST_WAIT = 0.75;
 /** Milliseconds under which trying a rung makes no sense. */
 const LEAST_BUDGET_MS = 1;
 const WHEN_OVERLOADED_RETRY_MS = 1_000;
@@ -101,7 +103,8 @@ export function createWalk(
         stepped(journey, rung, 'skipped', `${rung.attemptKey} was tried already`, startedAt);
         continue;
       }
-      if (!rung.overflow && journey.fullReason !== undefined && !journey.broke) {
+      // Class 0 is not turned away while anything can answer it.
+      if (!rung.overflow && request.priority !== 0 && journey.fullReason !== undefined && !journey.broke) {
         stepped(journey, rung, 'skipped', 'takes no overflow: the rungs above are only full', startedAt);
         continue;
       }
@@ -126,7 +129,7 @@ export function createWalk(
         const share = rungShare(left, rung.budgetMs, below[i] ?? []);
         const verdict = rung.gate.acquire(
           journey.claim,
-          Math.max(0, Math.min(rung.maxWaitMs, share / 2)),
+          Math.max(0, Math.min(rung.maxWaitMs, share * MOST_WAIT)),
           request.signal,
         );
         const admitted = verdict instanceof Promise ? await verdict : verdict;

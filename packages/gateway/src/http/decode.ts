@@ -1,7 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { EvenkeelError, nearestName, PRIORITIES, type Priority } from '@evenkeel/core';
+import { EvenkeelError, nearestName, PRIORITIES, type Priority, type Usage } from '@evenkeel/core';
 import type { Identity } from '../callers/index.ts';
 import type { FrontService, ServiceDirectory } from './front-service.ts';
+import { headerText } from './reply.ts';
+import type { Route } from './route.ts';
 
 const LONGEST_DEADLINE_MS = 86_400_000;
 
@@ -14,6 +16,21 @@ export function serviceNamed(services: ServiceDirectory, name: string): FrontSer
     'unknown_service',
     `no service "${name.slice(0, 64)}"${near === undefined ? '' : `; did you mean "${near}"?`}`,
   );
+}
+
+/** The service of an Open Inference path. @throws EvenkeelError unknown_service, or not_found for another version */
+export function versioned(
+  services: ServiceDirectory,
+  route: Extract<Route, { kind: 'oip_model' }>,
+): FrontService {
+  const service = serviceNamed(services, route.service);
+  if (route.version !== undefined && route.version !== service.version()) {
+    throw new EvenkeelError(
+      'not_found',
+      `${service.name} has no version "${headerText(route.version)}"; it is at ${service.version()}`,
+    );
+  }
+  return service;
 }
 
 /** @throws EvenkeelError unauthorized for a key that is none of ours */
@@ -86,4 +103,14 @@ export function charge(service: FrontService, tenant: string, tokens: number): v
   throw new EvenkeelError('rate_limited', `tenant ${tenant}: ${verdict.reason}`, {
     retryAfterMs: Number.isFinite(verdict.retryAfterMs) ? verdict.retryAfterMs : 3_600_000,
   });
+}
+
+/** Settles what was charged, an estimate, by what a model says it has used. */
+export function settle(
+  service: FrontService,
+  tenant: string,
+  charged: number,
+  usage: Usage | undefined,
+): void {
+  if (usage !== undefined) service.budgets?.correct(tenant, usage.inputTokens + usage.outputTokens - charged);
 }

@@ -1,15 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, Server as NetServer } from 'node:net';
-import type { Duplex } from 'node:stream';
-import {
-  Canceller,
-  type Clock,
-  describeError,
-  EvenkeelError,
-  isEvenkeelError,
-  type PredictRequest,
-  type Timers,
-} from '@evenkeel/core';
+import { type Clock, EvenkeelError, isEvenkeelError, type PredictRequest, type Timers } from '@evenkeel/core';
 import {
   callerOf,
   decodeJson,
@@ -28,11 +19,23 @@ import {
   requireWithin,
   willDiscard,
 } from './body.ts';
-import { charge, deadlineOf, identify, priorityOfRequest, serviceNamed, traceIdOf } from './decode.ts';
+import {
+  charge,
+  deadlineOf,
+  identify,
+  priorityOfRequest,
+  serviceNamed,
+  settle,
+  traceIdOf,
+  versioned,
+} from './decode.ts';
 import type { FrontService, ServiceDirectory } from './front-service.ts';
-import { answerHeaders, headerText, idHeaders, type Reply, sendError, sendJson } from './reply.ts';
+import { look } from './look.ts';
+import { refuseSocket, type SocketError } from './refuse-socket.ts';
+import { answerHeaders, headerText, idHeaders, sendError, sendJson } from './reply.ts';
 import { type Protocol, protocolOf, type Route, routeOf } from './route.ts';
 import { sendEvents, sendStream } from './stream.ts';
+import { createUnderway } from './underway.ts';
 
 export interface FrontOptions {
   readonly services: ServiceDirectory;
@@ -71,11 +74,8 @@ export function createFront(options: FrontOptions): Front {
   const { services, clock, timers, requestId } = options;
   const slowReaderMs = options.slowReaderMs ?? 30_000;
   const lingerMs = options.lingerMs ?? 1_000;
-  let inFlight = 0;
+  const underway = createUnderway();
   let draining = false;
-  const underway = new Map<ServerResponse, Underway>();
-  /** Requests that each service has under way. */
-  const busy = new Map<string, number>();
 
   async function handle(
     request: IncomingMessage,
@@ -95,80 +95,17 @@ export function createFront(options: FrontOptions): Front {
       );
     }
     if (routed.method === 'GET') {
-      const { status, body } = look(routed.route);
+      const { status, body } = look(
+        routed.route,
+        services,
+        draining ? 'draining' : options.ready() ? 'ready' : 'starting',
+      );
       sendJson(response, status, body, slowReaderMs, idHeaders(id));
       return;
     }
     if (draining) throw new EvenkeelError('draining');
     requireJson(request);
     await predict(routed.route, request, response, id, protocol);
-  }
-
-  /** Answers what needs no prediction. */
-  function look(route: Route): Reply {
-    const modelOf = (service: FrontService): unknown => ({
-      id: service.name,
-      object: 'model',
-      created: Math.floor(service.createdAt / 1000),
-      owned_by: 'evenkeel',
-    });
-    const all = (): FrontService[] => services.names().flatMap((name) => services.get(name) ?? []);
-    const ready = options.ready() && !draining;
-    switch (route.kind) {
-      case 'healthz':
-        return { status: 200, body: { status: 'ok' } };
-      case 'readyz':
-        return {
-          status: ready ? 200 : 503,
-          body: { status: ready ? 'ready' : draining ? 'draining' : 'starting' },
-        };
-      case 'openai_models':
-        return {
-          status: 200,
-          body:
-            route.id === undefined
-              ? { object: 'list', data: all().map(modelOf) }
-              : modelOf(serviceNamed(services, route.id)),
-        };
-      case 'oip_live':
-        return { status: 200, body: { live: true } };
-      case 'oip_ready':
-        return { status: ready ? 200 : 503, body: { ready } };
-      case 'oip_server':
-        return {
-          status: 200,
-          body: { name: 'evenkeel', version: '2', extensions: ['evenkeel_degradation'] },
-        };
-      case 'oip_model': {
-        const service = versioned(route);
-        if (route.what === 'ready') return { status: ready ? 200 : 503, body: { ready } };
-        const inputs = [{ name: 'input', datatype: 'BYTES', shape: [1] }];
-        const outputs = [{ name: 'output', datatype: 'BYTES', shape: [1] }];
-        return {
-          status: 200,
-          body: {
-            name: service.name,
-            versions: [service.version()],
-            platform: 'evenkeel',
-            inputs,
-            outputs,
-          },
-        };
-      }
-      default:
-        throw new EvenkeelError('not_found');
-    }
-  }
-
-  function versioned(route: Extract<Route, { kind: 'oip_model' }>): FrontService {
-    const service = serviceNamed(services, route.service);
-    if (route.version !== undefined && route.version !== service.version()) {
-      throw new EvenkeelError(
-        'not_found',
-        `${service.name} has no version "${headerText(route.version)}"; it is at ${service.version()}`,
-      );
-    }
-    return service;
   }
 
   async function predict(
@@ -185,11 +122,11 @@ export function createFront(options: FrontOptions): Front {
       route.kind === 'predict'
         ? serviceNamed(services, route.service)
         : route.kind === 'oip_model'
-          ? versioned(route)
+          ? versioned(services, route)
           : undefined;
     // Who may not, or finds no room, costs neither the reading nor the parsing of a body.
     let identity = service === undefined ? undefined : identify(service, headers, remote);
-    if (service !== undefined) enter(service, response);
+    if (service !== undefined) underway.enter(service, response);
     const limits = service?.limits ?? widestLimits();
     const bytes = await readBody(request, response, limits.bodyBytes);
     const body = parseJson(bytes, limits.depth);
@@ -198,7 +135,7 @@ export function createFront(options: FrontOptions): Front {
       const asked = decodeOpenAi(body, route.kind);
       service = serviceNamed(services, asked.service);
       identity = identify(service, headers, remote);
-      enter(service, response);
+      underway.enter(service, response);
       requireWithin(bytes, service.limits);
       if (!service.speaksOpenAi) {
         throw new EvenkeelError(
@@ -212,7 +149,8 @@ export function createFront(options: FrontOptions): Front {
         asked.body,
         {
           id,
-          caller: callerOf(identity.caller, asked),
+          // Only from callers who are known: an anonymous one would choose its own cohort, and be shed in none.
+          caller: identity.knownUser || identity.trusted ? callerOf(identity.caller, asked) : identity.caller,
           priority: priorityOfRequest(headers, service, identity, asked.body),
           deadlineMs: deadlineOf(headers, service),
           // Large requests take more room: a permit for every thousand tokens begun.
@@ -288,11 +226,6 @@ export function createFront(options: FrontOptions): Front {
     >,
     response: ServerResponse,
   ): PredictRequest {
-    const gone = new Canceller();
-    const about = underway.get(response);
-    // Gone already when the body was still being read: there is nobody left to tell it.
-    if (about === undefined || response.destroyed) gone.abort(CLIENT_GONE);
-    else about.gone = gone;
     // Written out: a spread costs more here than the rest of the front's own work.
     return {
       id: known.id,
@@ -303,20 +236,10 @@ export function createFront(options: FrontOptions): Front {
       deadlineMs: known.deadlineMs,
       weight: known.weight,
       stream: known.stream,
-      signal: gone,
+      signal: underway.cancellation(response),
       traceId: known.traceId,
       kind: 'live',
     };
-  }
-
-  /** Gives a request its place among those of its service, until its answer is over. @throws EvenkeelError shed */
-  function enter(service: FrontService, response: ServerResponse): void {
-    const count = busy.get(service.name) ?? 0;
-    if (count >= service.limits.concurrency) throw tooMany(service);
-    const about = underway.get(response);
-    if (about === undefined) return;
-    about.service = service.name;
-    busy.set(service.name, count + 1);
   }
 
   /** What a body may be while nobody knows yet which service it is for. */
@@ -331,33 +254,11 @@ export function createFront(options: FrontOptions): Front {
     return { bodyBytes: Math.min(bodyBytes, ANY_SERVICE_BODY), depth };
   }
 
-  /** What was charged was an estimate. */
-  function settle(
-    service: FrontService,
-    tenant: string,
-    charged: number,
-    usage: { inputTokens: number; outputTokens: number } | undefined,
-  ): void {
-    if (usage !== undefined)
-      service.budgets?.correct(tenant, usage.inputTokens + usage.outputTokens - charged);
-  }
-
   function onRequest(request: IncomingMessage, response: ServerResponse): void {
     const id = requestId();
     const protocol = protocolOf(request.url ?? '/');
-    inFlight += 1;
-    const about: Underway = { gone: undefined, service: undefined };
-    underway.set(response, about);
+    underway.begin(response);
     if (draining) response.setHeader('connection', 'close');
-    response.once('close', () => {
-      inFlight -= 1;
-      underway.delete(response);
-      if (!response.writableFinished) about.gone?.abort(CLIENT_GONE);
-      if (about.service === undefined) return;
-      const left = (busy.get(about.service) ?? 1) - 1;
-      if (left > 0) busy.set(about.service, left);
-      else busy.delete(about.service);
-    });
     handle(request, response, id, protocol).catch((error: unknown) => {
       const known = isEvenkeelError(error)
         ? error
@@ -377,28 +278,6 @@ export function createFront(options: FrontOptions): Front {
     });
   }
 
-  /** A request that is no HTTP, too large in its headers, or too slow: answered in words where that makes sense. */
-  function refuseSocket(error: Error & { code?: string }, socket: Duplex): void {
-    const begun = (response: ServerResponse): boolean =>
-      response.socket === socket && response.headersSent && !response.writableFinished;
-    // Words in the middle of another answer would be read as a part of it.
-    if (!socket.writable || error.code === 'ECONNRESET' || [...underway.keys()].some(begun)) {
-      socket.destroy();
-      return;
-    }
-    const known = meaningOf(error);
-    const body = JSON.stringify({ error: { code: known.code, message: known.message } });
-    const id = requestId();
-    socket.end(
-      `HTTP/1.1 ${known.status} ${known.code}\r\nconnection: close\r\nevenkeel-request-id: ${id}\r\nx-request-id: ${id}\r\n` +
-        `evenkeel-level: failed\r\nevenkeel-reason: ${headerText(known.message)}\r\n` +
-        `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-    );
-    // Nobody else ends a connection whose client keeps its side open.
-    const cancel = timers.after(lingerMs, () => socket.destroy());
-    socket.once('close', cancel);
-  }
-
   const server: Server = createServer(
     {
       maxHeaderSize: options.headerBytes ?? 16_384,
@@ -411,7 +290,11 @@ export function createFront(options: FrontOptions): Front {
     onRequest,
   );
   server.maxConnections = options.connections ?? 10_000;
-  server.on('clientError', (error: Error & { code?: string }, socket) => refuseSocket(error, socket));
+  server.on('clientError', (error: SocketError, socket) => {
+    // Words in the middle of another answer would be read as a part of it.
+    if (underway.answering(socket)) socket.destroy();
+    else refuseSocket(error, socket, requestId(), timers, lingerMs);
+  });
   // Leave to send a body is given where the body is read, so that a refusal comes before it.
   server.on('checkContinue', onRequest);
 
@@ -432,61 +315,23 @@ export function createFront(options: FrontOptions): Front {
       const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
       const until = clock.now() + ms;
       const pause = (wait: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, wait));
-      for (const response of underway.keys())
-        if (!response.headersSent) response.setHeader('connection', 'close');
+      underway.closeConnections();
       let quiet = 0;
       while (clock.now() < until && quiet < 10) {
-        quiet = inFlight === 0 ? quiet + 1 : 0;
+        quiet = underway.count() === 0 ? quiet + 1 : 0;
         await pause(20);
       }
-      const cut = inFlight;
+      const cut = underway.count();
       server.closeIdleConnections();
       if (cut > 0) server.closeAllConnections();
       await Promise.race([closed, pause(500)]);
       server.closeAllConnections();
       return cut;
     },
-    inFlight: () => inFlight,
+    inFlight: underway.count,
   };
-}
-
-const CLIENT_GONE = new EvenkeelError('client_closed');
-
-/** Made once for each service: under overload the trace of a new error would cost more than the refusal itself. */
-const refusals = new WeakMap<FrontService, EvenkeelError>();
-
-function tooMany(service: FrontService): EvenkeelError {
-  let error = refusals.get(service);
-  if (error === undefined) {
-    const { concurrency } = service.limits;
-    error = new EvenkeelError(
-      'shed',
-      `${service.name} has ${concurrency} requests already, all it may have`,
-      {
-        status: 503,
-        retryAfterMs: 1_000,
-      },
-    );
-    refusals.set(service, error);
-  }
-  return error;
-}
-
-/** What the front keeps of a request until its answer is over. */
-interface Underway {
-  /** Tells the prediction that its caller has gone. */
-  gone: Canceller | undefined;
-  /** The service that counts it. */
-  service: string | undefined;
 }
 
 function portOf(address: AddressInfo | string | null): number {
   return typeof address === 'object' && address !== null ? address.port : 0;
-}
-
-function meaningOf(error: Error & { code?: string }): EvenkeelError {
-  if (error.code === 'HPE_HEADER_OVERFLOW') return new EvenkeelError('header_too_large');
-  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return new EvenkeelError('request_timeout');
-  const detail = headerText(describeError(error));
-  return new EvenkeelError('bad_request', `this is not HTTP that can be read: ${detail}`);
 }

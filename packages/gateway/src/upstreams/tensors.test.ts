@@ -13,6 +13,36 @@ describe('tensors', () => {
     expect(tensorOf('a', [1, 2], 'FP32')).toEqual({ name: 'a', shape: [2], datatype: 'FP32', data: [1, 2] });
   });
 
+  it.each([
+    [
+      'a shape that holds nothing but says it is vast',
+      { name: 'x', shape: [1_000_000_000, 0], datatype: 'BYTES', data: [] },
+    ],
+    [
+      'many dimensions',
+      { name: 'x', shape: [2, ...Array.from({ length: 30 }, () => 1)], datatype: 'BYTES', data: ['a', 'b'] },
+    ],
+  ])('cost no more than they hold: %s', (_, tensor) => {
+    const began = performance.now();
+    plainOfInfer(parseInferRequest({ inputs: [tensor] }));
+    expect(performance.now() - began).toBeLessThan(200);
+  });
+
+  it('of more dimensions than can be walked are the caller’s fault', () => {
+    const shape = [2, ...Array.from({ length: 20_000 }, () => 1)];
+    expect(() =>
+      parseInferRequest({ inputs: [{ name: 'x', shape, datatype: 'BYTES', data: ['a', 'b'] }] }),
+    ).toThrow(expect.objectContaining({ code: 'bad_request' }));
+  });
+
+  it('called __proto__ are fields', () => {
+    const plain = plainOfInfer(
+      parseInferRequest({ inputs: [{ name: '__proto__', shape: [2], datatype: 'INT32', data: [1, 2] }] }),
+    );
+    expect(Object.getPrototypeOf(plain)).toBe(Object.prototype);
+    expect(Object.entries(plain)).toEqual([['__proto__', [1, 2]]]);
+  });
+
   it('send what is no string as JSON text', () => {
     expect(tensorOf('a', { b: null })).toEqual({
       name: 'a',

@@ -29,10 +29,13 @@ export interface Tensor {
   readonly data: readonly unknown[];
 }
 
+/** More dimensions than any model has; keeps what walks along them shallow. */
+const MAX_RANK = 32;
+
 /** Tensors are checked by shape, and their elements only by how many there are: a large one must stay cheap. */
 export const tensorSchema: z.ZodType<Tensor> = z.looseObject({
   name: z.string().min(1),
-  shape: z.array(z.int().nonnegative()),
+  shape: z.array(z.int().nonnegative()).max(MAX_RANK),
   datatype: z.string().min(1),
   data: z.array(z.unknown()),
 });
@@ -72,6 +75,8 @@ export function plainOf(tensor: Tensor): unknown {
   const size = elements(tensor.shape);
   if (values.length !== size) return undefined;
   if (size === 1) return values[0];
+  // Nothing is nothing, however large the other dimensions say they are: [1000000000, 0] must not be filled.
+  if (size === 0) return [];
   return nested(values, tensor.shape, 0, 0, size);
 }
 
@@ -90,7 +95,13 @@ export function plainOfTensors(
       throw disagree(
         `tensor ${tensor.name}: ${tensor.data.length} elements do not fill [${tensor.shape.join(', ')}]`,
       );
-    plain[tensor.name] = value;
+    // Defined, not assigned: a tensor called __proto__ is a field like any other.
+    Object.defineProperty(plain, tensor.name, {
+      value,
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    });
   }
   return plain;
 }
