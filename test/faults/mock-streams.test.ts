@@ -115,7 +115,7 @@ describe('before the first token every fault is a failure, so that the ladder ca
     const startedAt = performance.now();
     const error = await rejection(askStream(upstream('silent', { firstMs: 5_000 }), { budgetMs: 120 }));
     expect(error).toEqual({ code: 'upstream_timeout', message: 'budget: no answer within 120 ms' });
-    expect(performance.now() - startedAt).toBeLessThan(400);
+    expect(performance.now() - startedAt).toBeLessThan(2_500);
   });
 });
 

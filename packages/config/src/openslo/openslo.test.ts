@@ -254,6 +254,41 @@ timeWindow: [{ duration: 1w, calendar: { startTime: "2024-01-01 00:00:00", timeZ
   });
 });
 
+describe('anything at all', () => {
+  it('is read or refused, never thrown at', () => {
+    const junk = fc.oneof(
+      fc.string(),
+      fc.constantFrom(
+        '\n',
+        ': ',
+        '- ',
+        '[',
+        '}',
+        '&a ',
+        '*a',
+        '---\n',
+        '!!js/function ',
+        '? ',
+        '~',
+        '.nan',
+        '"',
+      ),
+    );
+    fc.assert(
+      fc.property(fc.nat(SET.length), fc.nat(40), junk, (from, length, put) => {
+        const text = SET.slice(0, from) + put + SET.slice(from + length);
+        const read = readOpenSlo(text, 'a');
+        expect(read.ok).toBe(read.problems.length === 0);
+        const lines = text.split('\n').length;
+        for (const { line } of [...read.problems, ...read.warnings]) expect(line).toBeLessThanOrEqual(lines);
+        const { objectives } = toObjectives(read.documents);
+        expect(objectives.length).toBeLessThanOrEqual(1);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
 describe('references', () => {
   it('puts what is named in the place of its name', () => {
     const { documents, problems } = inlineReferences(readOpenSlo(SET, 'a').documents);

@@ -1,48 +1,9 @@
 import { z } from 'zod';
-import { SHORTHAND } from './duration.ts';
+import { conditionSpec, policySpec, targetSpec } from './schema-alerts.ts';
+import { description, durationText, metadata, objectName, operator } from './schema-base.ts';
 
 // OpenSLO's published schema lets further keys stand in every object, so these do too: they are kept, and reported as
 // odd. What the schema lacks and the specification has is marked where it is let in.
-
-const objectName = z
-  .string()
-  .min(1, 'expected a name, found an empty text')
-  .max(255, 'expected a name of at most 255 characters')
-  .regex(
-    /^[a-z0-9][a-z0-9.|/\\-]*[a-z0-9]*$/,
-    'expected a name of lower-case letters, digits, "-", ".", "|", "/" and "\\" that begins with a letter or digit',
-  );
-
-const durationText = z
-  .string()
-  .regex(
-    SHORTHAND,
-    'expected a duration: a whole number and one of m (minutes), h, d, w, M (months), Q, Y, such as "5m" or "4w"',
-  );
-
-const description = z.string().max(1_050, 'expected at most 1050 characters').optional();
-
-const labelValue = z
-  .string()
-  .max(63, 'expected at most 63 characters')
-  .regex(
-    /^[a-z0-9A-Z][a-z0-9A-Z._-]*[a-z0-9A-Z]*$/,
-    'expected letters, digits, ".", "_" and "-", beginning with a letter or digit',
-  );
-
-const annotationKey = z
-  .string()
-  .regex(
-    /^(([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9][a-z0-9-]{0,61}[a-z0-9]\/)?[a-z0-9A-Z][a-z0-9A-Z._-]{0,62}$/,
-    'expected a name of at most 63 characters, with a DNS name and "/" before it if need be',
-  );
-
-const metadata = z.looseObject({
-  name: objectName,
-  displayName: z.string().min(1, 'expected a text that is not empty').optional(),
-  labels: z.record(z.string(), z.union([labelValue, z.array(z.string())])).optional(),
-  annotations: z.record(annotationKey, z.json()).optional(),
-});
 
 const metricSource = z.looseObject({
   metricSourceRef: objectName.optional(),
@@ -92,48 +53,6 @@ const sliSpec = z
       message: `expected either "thresholdMetric" or "ratioMetric", found ${count === 0 ? 'neither' : 'both'}`,
     });
   });
-
-const operator = z.enum(['lte', 'gte', 'lt', 'gt']);
-
-const conditionSpec = z.looseObject({
-  description,
-  severity: z.string(),
-  condition: z.looseObject({
-    kind: z.literal('burnrate').optional(),
-    op: operator.optional(),
-    threshold: z.number(),
-    lookbackWindow: durationText,
-    alertAfter: durationText.optional(),
-  }),
-});
-
-const targetSpec = z.looseObject({ target: z.string(), description });
-
-const inlineCondition = z.looseObject({
-  kind: z.literal('AlertCondition'),
-  metadata,
-  spec: conditionSpec,
-});
-// The published schema wants "AlertCondition" here, a slip: both are read.
-const inlineTarget = z.looseObject({
-  kind: z.enum(['AlertNotificationTarget', 'AlertCondition']),
-  metadata,
-  spec: targetSpec,
-});
-
-const policySpec = z.looseObject({
-  description,
-  alertWhenNoData: z.boolean(),
-  alertWhenResolved: z.boolean(),
-  alertWhenBreaching: z.boolean(),
-  conditions: z
-    .array(z.union([z.looseObject({ conditionRef: objectName }), inlineCondition]))
-    .min(1, 'expected exactly one condition, found none')
-    .max(1, 'expected exactly one condition, found more'),
-  notificationTargets: z
-    .array(z.union([z.looseObject({ targetRef: objectName }), inlineTarget]))
-    .min(1, 'expected at least one notification target, found none'),
-});
 
 const indicator = z.looseObject({ metadata: metadata.optional(), spec: sliSpec });
 

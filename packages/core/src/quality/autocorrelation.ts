@@ -16,7 +16,8 @@ export function varianceInflation(series: ArrayLike<number>): number {
     sums[i + 1] = (sums[i] ?? 0) + centred;
     variance += (centred * centred) / n;
   }
-  if (!(variance > 0)) return 1;
+  // A constant, but for the rounding of its mean.
+  if (!(variance > 1e-20 * (1 + mean * mean))) return 1;
   let best = 1;
   for (let batch = Math.max(2, Math.ceil(2 * Math.cbrt(n))); batch <= n / 10; batch *= 2) {
     let squares = 0;

@@ -106,6 +106,11 @@ class Detector implements DriftDetector {
   readonly #state: Float32Array;
   readonly #live: number;
   #liveTotal = 0;
+  /**
+   * What an empty slot counts: a half, and less once the live events exceed what is kept of them, for a slot
+   * that stays empty becomes ever less likely.
+   */
+  #half = 0.5;
   readonly #learned: LearnedRatio;
   #events = 0;
   #alarms = 0;
@@ -164,10 +169,12 @@ class Detector implements DriftDetector {
 
   /** Moves every alternative on by the tick's counts; the weighted sum of all is the evidence. */
   #weigh(counts: ArrayLike<number>, hits: number, n: number): number {
-    const { slots, hit, ratios, logRatios, tempers, weights, priorSums, priorTotal } = this.tables;
+    const { slots, hit, ratios, logRatios, tempers, weights, referenceSums, ratioSums, reference } =
+      this.tables;
     const last = this.#alternatives - 1;
     // Half way through the tick: what one event after the other would have used, on average.
-    const total = priorTotal + this.#liveTotal + n / 2;
+    const half = this.#half;
+    const total = reference.n + half * slots + this.#liveTotal + n / 2;
     let evidence = 0;
     for (let k = 0; k < last; k++) {
       const row = k * slots;
@@ -181,11 +188,11 @@ class Detector implements DriftDetector {
       }
       const live = this.#sums[this.#alternatives + k] ?? 0;
       this.#sums[this.#alternatives + k] = live + sum;
-      const meanRatio = ((priorSums[k] ?? 0) + live + sum / 2) / total;
+      const meanRatio = ((referenceSums[k] ?? 0) + half * (ratioSums[k] ?? 0) + live + sum / 2) / total;
       const tempered = (tempers[k] ?? 1) * (log - n * Math.log(meanRatio));
       evidence += (weights[k] ?? 0) * this.#step(k, tempered, n);
     }
-    const log = this.#learned.logLikelihood(counts, hits, this.#live, this.#liveTotal);
+    const log = this.#learned.logLikelihood(counts, hits, this.#live, this.#liveTotal, half);
     return evidence + (weights[last] ?? 0) * this.#step(last, log, n);
   }
 
@@ -219,6 +226,7 @@ class Detector implements DriftDetector {
       for (let k = this.#alternatives; k < this.#sums.length; k++)
         this.#sums[k] = (this.#sums[k] ?? 0) * keep;
       this.#liveTotal = most;
+      this.#half *= keep;
     }
     this.#learned.remember(counts, hits, n);
   }
@@ -296,6 +304,7 @@ class Detector implements DriftDetector {
     this.#sums.fill(0);
     this.#state.fill(0);
     this.#liveTotal = 0;
+    this.#half = 0.5;
     this.#learned.restart();
   }
 }

@@ -28,11 +28,9 @@ export interface DriftTables {
   readonly logRatios: Float64Array;
   /** Tempering exponents of the alternatives, 1 for independent events, less where the reference is correlated in time. */
   readonly tempers: Float64Array;
-  /** The reference's counts with half a count more per slot, and their total. */
-  readonly prior: Float64Array;
-  readonly priorTotal: number;
-  /** `Σ prior · ratio` for each alternative. */
-  readonly priorSums: Float64Array;
+  /** `Σ count · ratio` over the reference, and `Σ ratio`, for each alternative. */
+  readonly referenceSums: Float64Array;
+  readonly ratioSums: Float64Array;
   /** Largest variance inflation found; 1 for independent events. */
   readonly inflation: number;
   /** Room for the slots of one tick: nothing in it outlives a call. */
@@ -138,16 +136,16 @@ export function driftTables(reference: Reference, options: DriftTableOptions = {
   const logRatios = new Float64Array(k * slots);
   const tempers = new Float64Array(k + 1).fill(1);
   const weights = new Float64Array(k + 1);
-  const prior = reference.counts.map((count) => count + 0.5);
-  const priorTotal = reference.n + slots / 2;
-  const priorSums = new Float64Array(k);
+  const referenceSums = new Float64Array(k);
+  const ratioSums = new Float64Array(k);
   let inflation = 1;
   rows.forEach((row, index) => {
     for (let slot = 0; slot < slots; slot++) {
       const ratio = Math.max(1e-12, (row.q[slot] ?? 0) / (p[slot] ?? 1));
       ratios[index * slots + slot] = ratio;
       logRatios[index * slots + slot] = Math.log(ratio);
-      priorSums[index] = (priorSums[index] ?? 0) + ratio * (prior[slot] ?? 0);
+      referenceSums[index] = (referenceSums[index] ?? 0) + ratio * (reference.counts[slot] ?? 0);
+      ratioSums[index] = (ratioSums[index] ?? 0) + ratio;
     }
     weights[index] = row.weight;
     if (options.sequence !== undefined) {
@@ -167,9 +165,8 @@ export function driftTables(reference: Reference, options: DriftTableOptions = {
     ratios,
     logRatios,
     tempers,
-    prior,
-    priorTotal,
-    priorSums,
+    referenceSums,
+    ratioSums,
     inflation,
     hit: new Uint16Array(slots),
   };

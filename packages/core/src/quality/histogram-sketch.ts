@@ -20,21 +20,22 @@ export function createSketch(reference: Reference): HistogramSketch {
   return { reference, counts: new Float64Array(reference.counts.length), n: 0, below: 0, above: 0 };
 }
 
-/** Counts a number. NaN and ±Infinity go to their own slot, −0 is 0. Allocates nothing. */
+/** Counts a number. NaN and ±Infinity go to their own slot, −0 is 0. Allocates nothing for a numeric reference; for a categorical one the number is a name. */
 export function recordNumber(sketch: HistogramSketch, value: number): void {
   const reference = sketch.reference;
-  if (reference.kind !== 'numeric') {
-    recordCategory(sketch, Number.isFinite(value) ? String(value) : undefined);
-    return;
-  }
   const counts = sketch.counts;
-  sketch.n++;
   // Only NaN and the infinities differ from themselves by anything but 0.
   if (value - value !== 0) {
     const slot = reference.valueSlots + NON_FINITE;
+    sketch.n++;
     counts[slot] = (counts[slot] ?? 0) + 1;
     return;
   }
+  if (reference.kind !== 'numeric') {
+    recordCategory(sketch, String(value));
+    return;
+  }
+  sketch.n++;
   if (value < reference.low) sketch.below++;
   else if (value > reference.high) sketch.above++;
   const edges = reference.edges;

@@ -35,10 +35,16 @@ export class LearnedRatio {
     this.#temper = 1 / tables.inflation;
   }
 
-  /** Tempered log likelihood ratio of a tick's counts, from what was known before the tick. From `live` on the state has live events by slot. */
-  logLikelihood(counts: ArrayLike<number>, hits: number, live: number, liveTotal: number): number {
+  /** Tempered log likelihood ratio of a tick's counts, from what was known before the tick. From `live` on the state has live events by slot; an empty slot counts `half`. */
+  logLikelihood(
+    counts: ArrayLike<number>,
+    hits: number,
+    live: number,
+    liveTotal: number,
+    half: number,
+  ): number {
     if (this.#sinceRefresh >= REFRESH) {
-      this.#refresh(live, liveTotal);
+      this.#refresh(live, liveTotal, half);
       this.#sinceRefresh = 0;
     }
     const { hit, slots } = this.#tables;
@@ -78,11 +84,12 @@ export class LearnedRatio {
     this.#sinceRefresh = REFRESH;
   }
 
-  #refresh(live: number, liveTotal: number): void {
-    const { prior, priorTotal, slots, reference } = this.#tables;
-    const total = priorTotal + liveTotal;
+  #refresh(live: number, liveTotal: number, half: number): void {
+    const { slots, reference } = this.#tables;
+    const total = reference.n + half * slots + liveTotal;
     const ordered = reference.kind === 'numeric' ? reference.valueSlots : 0;
-    const pooled = (slot: number): number => ((prior[slot] ?? 0) + (this.#state[live + slot] ?? 0)) / total;
+    const pooled = (slot: number): number =>
+      ((reference.counts[slot] ?? 0) + half + (this.#state[live + slot] ?? 0)) / total;
     let sum = 0;
     for (let slot = 0; slot < slots; slot++) {
       const p = pooled(slot);

@@ -1,5 +1,5 @@
 import { EvenkeelError } from '../kernel/errors.ts';
-import { kolmogorovTail } from './special-functions.ts';
+import { kolmogorovTail, studentTail } from './special-functions.ts';
 
 /** Distances between two samples of raw numbers, exact. For streams see the sketch versions, which state their bound. */
 
@@ -104,17 +104,21 @@ export interface Moments {
   readonly variance: number;
 }
 
-/** Mean and variance in one pass (Welford): a large offset costs no digits. */
+/** Mean and variance, about the first value and in two passes: a large offset costs no digits. */
 export function moments(values: ArrayLike<number>): Moments {
-  let mean = 0;
+  const n = values.length;
+  if (n === 0) return { n, mean: 0, variance: 0 };
+  const origin = values[0] ?? 0;
+  let offset = 0;
+  for (let i = 0; i < n; i++) offset += ((values[i] ?? 0) - origin) / n;
   let squares = 0;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i] ?? 0;
-    const delta = value - mean;
-    mean += delta / (i + 1);
-    squares += delta * (value - mean);
+  let rest = 0;
+  for (let i = 0; i < n; i++) {
+    const d = (values[i] ?? 0) - origin - offset;
+    squares += d * d;
+    rest += d;
   }
-  return { n: values.length, mean, variance: values.length > 0 ? squares / values.length : 0 };
+  return { n, mean: origin + offset, variance: Math.max(0, (squares - (rest * rest) / n) / n) };
 }
 
 /**
@@ -146,4 +150,30 @@ export function binCount(values: ArrayLike<number>, rule: 'sturges' | 'doane'): 
   const skewness = Math.abs(cubes / n);
   const spread = Math.sqrt((6 * (n - 2)) / ((n + 1) * (n + 3)));
   return Math.ceil(1 + Math.log2(n) + Math.log2(1 + skewness / spread));
+}
+
+/**
+ * Welch's test of equal means, two-sided, unequal variances allowed.
+ * @returns undefined when neither sample varies, for then there is nothing to measure a difference by
+ */
+export function welchTest(
+  a: ArrayLike<number>,
+  b: ArrayLike<number>,
+): { readonly t: number; readonly degrees: number; readonly p: number } | undefined {
+  const x = moments(a);
+  const y = moments(b);
+  const u = x.n > 1 ? x.variance / (x.n - 1) : 0;
+  const v = y.n > 1 ? y.variance / (y.n - 1) : 0;
+  if (!(u + v > 0)) return undefined;
+  // The difference about one origin: of two rounded means a large offset would leave few digits.
+  const origin = a[0] ?? 0;
+  const t = (meanAbout(a, origin) - meanAbout(b, origin)) / Math.sqrt(u + v);
+  const degrees = (u + v) ** 2 / ((x.n > 1 ? u ** 2 / (x.n - 1) : 0) + (y.n > 1 ? v ** 2 / (y.n - 1) : 0));
+  return { t, degrees, p: studentTail(t, degrees) };
+}
+
+function meanAbout(values: ArrayLike<number>, origin: number): number {
+  let mean = 0;
+  for (let i = 0; i < values.length; i++) mean += ((values[i] ?? 0) - origin) / values.length;
+  return mean;
 }

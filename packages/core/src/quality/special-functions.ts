@@ -139,3 +139,38 @@ export function kolmogorovTail(x: number): number {
   }
   return Math.min(1, Math.max(0, 2 * sum));
 }
+
+/** Two-sided tail of Student's t distribution, P(|T| > |t|): the regularised incomplete beta function at (df/2, ½). */
+export function studentTail(t: number, degrees: number): number {
+  if (!(degrees > 0) || Number.isNaN(t)) return Number.NaN;
+  const x = degrees / (degrees + t * t);
+  if (x === 0) return 0;
+  if (x === 1) return 1;
+  const a = degrees / 2;
+  const b = 0.5;
+  const scale = Math.exp(logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) + b * Math.log1p(-x));
+  return x < (a + 1) / (a + b + 2)
+    ? (scale * betaFraction(x, a, b)) / a
+    : 1 - (scale * betaFraction(1 - x, b, a)) / b;
+}
+
+/** Lentz's continued fraction of the incomplete beta function. */
+function betaFraction(x: number, a: number, b: number): number {
+  const tiny = 1e-300;
+  const away = (value: number): number => (Math.abs(value) < tiny ? tiny : value);
+  let c = 1;
+  let d = 1 / away(1 - ((a + b) * x) / (a + 1));
+  let h = d;
+  for (let m = 1; m < 10_000; m++) {
+    const even = (m * (b - m) * x) / ((a + 2 * m - 1) * (a + 2 * m));
+    d = 1 / away(1 + even * d);
+    c = away(1 + even / c);
+    h *= d * c;
+    const odd = (-(a + m) * (a + b + m) * x) / ((a + 2 * m) * (a + 2 * m + 1));
+    d = 1 / away(1 + odd * d);
+    c = away(1 + odd / c);
+    h *= d * c;
+    if (Math.abs(d * c - 1) < 1e-16) break;
+  }
+  return h;
+}

@@ -3,8 +3,8 @@
 //
 //   node packages/config/src/prometheus/scripts/compare-sloth.mjs --data DIR [--keep] [--only TEXT]
 //
-// DIR holds sloth/specs/*.yml and sloth/generated/*.yml of the same names (they are not part of this repository), and
-// may hold sloth/windows/*.yaml. Needs promtool (Debian: prometheus) and a build (`npx tsc -b packages/config`).
+// DIR holds sloth/specs/*.yml and sloth/generated/*.yml of the same names (they are not part of this repository).
+// Needs promtool (Debian: prometheus) and a build (`npx tsc -b packages/config`).
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -280,8 +280,16 @@ try {
     );
     if (check.code !== 0) unexplained++;
     for (const { objective, note } of notes) console.log(`   note ${objective}: ${note}`);
-    const theirs = join(scratch, `sloth-${file}`);
-    writeFileSync(theirs, readFileSync(join(root, 'generated', basename(file)), 'utf8'));
+    // Prometheus reads the first document of a rule file and no other; Sloth writes one per service.
+    const generated = parseAllDocuments(readFileSync(join(root, 'generated', basename(file)), 'utf8'));
+    const theirs = generated
+      .map((document) => document.toJS())
+      .filter((content) => content !== null)
+      .map((content, index) => {
+        const path = join(scratch, `sloth-${index}-${file}`);
+        writeFileSync(path, stringify(content, { lineWidth: 0 }));
+        return path;
+      });
     for (const { objective } of read.objectives) {
       const windows = objective.alerts.length > 0 ? ['5m', '30m', '1h', '2h', '6h', '1d', '3d'] : ['5m'];
       for (const scenario of SCENARIOS) {
@@ -293,7 +301,7 @@ try {
         const span = { from: origin - 6 * step, to, step };
         const { alerts, ratiosDiffer } = await run(
           scratch,
-          [ours, theirs],
+          [ours, ...theirs],
           input.series,
           objective,
           windows,
