@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { build, install, root, run, stopwatch } from './steps.mjs';
 
 /** Debian packages that tests drive for real, and a command that shows each is there. */
-const needed = [['redis-server', 'redis-server']];
+const needed = [
+  ['redis-server', 'redis-server'],
+  ['prometheus', 'promtool'],
+];
 
 function missing() {
   return needed

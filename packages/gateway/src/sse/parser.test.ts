@@ -96,8 +96,10 @@ describe('server-sent events', () => {
       parser.push(Buffer.from('\n\n'));
       return performance.now() - startedAt;
     };
-    time(20_000);
+    // The least of several: other work on the machine only ever adds.
+    const least = (drops: number): number => Math.min(...[1, 2, 3].map(() => time(drops)));
+    least(20_000);
     // Quadratic work would take 64 times as long for 8 times the bytes.
-    expect(time(400_000)).toBeLessThan(24 * Math.max(1, time(50_000)));
+    expect(least(400_000)).toBeLessThan(32 * Math.max(1, least(50_000)));
   });
 });
