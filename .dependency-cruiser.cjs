@@ -34,6 +34,7 @@ module.exports = {
     inCore('degradation', 'kernel'),
     inCore('admission', 'kernel'),
     inCore('objectives', 'kernel', 'telemetry'),
+    inCore('quality', 'kernel'),
     inCore('serving', 'kernel', 'telemetry', 'degradation', 'admission'),
     may('config', 'core'),
     may('store', 'core'),

@@ -1,6 +1,8 @@
 export { jsonSchema } from './json-schema.ts';
 export { type Loaded, type LoadOptions, loadServiceFile } from './load.ts';
+export * from './openslo/index.ts';
 export { formatProblems, type Problem } from './problem.ts';
+export * from './prometheus/index.ts';
 export type { Secret } from './secret.ts';
 export type {
   Address,

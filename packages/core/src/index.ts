@@ -180,6 +180,69 @@ export {
   windowAt,
   windowLength,
 } from './objectives/window.ts';
+export { varianceInflation } from './quality/autocorrelation.ts';
+export type {
+  CategoricalReference,
+  CategoryBinOptions,
+  NumericBinOptions,
+  NumericReference,
+  Reference,
+} from './quality/bins.ts';
+export {
+  categoricalReference,
+  categoryName,
+  EXTRA_SLOTS,
+  MISSING,
+  NON_FINITE,
+  numericReference,
+  WRONG_TYPE,
+} from './quality/bins.ts';
+export type { ChiSquare, StabilityIndex, ZeroRule } from './quality/distances.ts';
+export {
+  chiSquareTest,
+  hellingerDistance,
+  jensenShannonDistance,
+  largestDifference,
+  shares,
+  stabilityIndex,
+  totalVariation,
+} from './quality/distances.ts';
+export type {
+  ChangePoint,
+  DriftDetector,
+  DriftDetectorOptions,
+  DriftEvent,
+  DriftFinding,
+  DriftLevel,
+  DriftSnapshot,
+} from './quality/drift-detector.ts';
+export { createDriftDetector } from './quality/drift-detector.ts';
+export type { DriftTableOptions, DriftTables, Movement } from './quality/drift-tables.ts';
+export { driftTables, slotsOf } from './quality/drift-tables.ts';
+export type { HistogramSketch, SketchRecord } from './quality/histogram-sketch.ts';
+export {
+  clearSketch,
+  createSketch,
+  mergeInto,
+  mergeRecord,
+  recordCategory,
+  recordNumber,
+  recordValue,
+  sketchRecord,
+} from './quality/histogram-sketch.ts';
+export type { KolmogorovSmirnov, Moments } from './quality/sample-distances.ts';
+export {
+  binCount,
+  binEdges,
+  kolmogorovSmirnov,
+  moments,
+  quantile,
+  sortedSample,
+  wassersteinDistance,
+  welchTest,
+} from './quality/sample-distances.ts';
+export type { MonitorRole, Moved, NamedMonitor } from './quality/what-moved.ts';
+export { alarmBudget, describeMovement, whatMoved } from './quality/what-moved.ts';
 export type { Answer, ServingService } from './serving/answer.ts';
 export type { ServiceDefinition, ServiceHost } from './serving/definition.ts';
 export {
