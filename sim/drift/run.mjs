@@ -1,5 +1,5 @@
 // Measures the drift detector and writes sim/results/drift.{json,md}.
-//   npx tsc -b packages/core && node sim/drift/run.mjs --data DIR
+//   npx tsc -b packages/core && node --expose-gc sim/drift/run.mjs --data DIR
 // Options: --data DIR (traffic/azure-llm-2023 inside; without it those rows are left out, loudly)   --scale 1   --out sim/results   --core packages/core/dist
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
@@ -173,7 +173,7 @@ const table = (kind, head) => {
 };
 
 const command =
-  'npx tsc -b packages/core && node sim/drift/run.mjs --data DIR && npx biome format --write sim/results';
+  'npx tsc -b packages/core && node --expose-gc sim/drift/run.mjs --data DIR && npx biome format --write sim/results';
 const text = `# Drift detection
 
 Made by \`${command}\`. Seeds from ${FIRST_SEED.toLocaleString('en')} on; the constants were chosen on seeds below 100,000 and on the odd rows of the trace, the even rows are reported.
