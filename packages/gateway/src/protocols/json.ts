@@ -23,6 +23,6 @@ export function encodeJson(requestId: string, answer: Extract<Answer, { outcome:
     model: prediction.model,
     version: prediction.version,
     confidence: prediction.confidence,
-    feature_age_s: features === undefined ? undefined : features.ageMs / 1000,
+    feature_age_s: features === undefined ? undefined : Math.round(features.ageMs) / 1000,
   };
 }
