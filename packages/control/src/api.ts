@@ -1,5 +1,5 @@
 import { EvenkeelError, LEVELS, nearestName, type ReplicaLink } from '@evenkeel/core';
-import type { QueueItem, Queues } from '@evenkeel/store';
+import type { Queues } from '@evenkeel/store';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { z } from 'zod';
@@ -14,8 +14,6 @@ export interface ApiParts {
   /** Milliseconds that the content of a decided item is kept, by service. */
   readonly keepContentMs: (service: string) => number;
   readonly ready: () => boolean;
-  /** Called after a verdict: the flagship's history learns from it. */
-  readonly onVerdict?: (item: QueueItem) => void;
 }
 
 const MAX_BODY = 256 * 1024;
@@ -124,7 +122,6 @@ export function controlApi(parts: ApiParts): Hono {
     const known = await queues.get(context.req.param('id'));
     if (known === undefined) throw new EvenkeelError('not_found', `no queue item ${context.req.param('id')}`);
     const item = await queues.decide(known.id, verdict, by, note, parts.keepContentMs(known.service));
-    parts.onVerdict?.(item);
     return context.json(item);
   });
   return app;

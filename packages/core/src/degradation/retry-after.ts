@@ -1,3 +1,5 @@
+import { daysFromCivil } from '../kernel/civil.ts';
+
 /** The headers of an answer that say when to come again. */
 export interface RetryAfterHeaders {
   /** `retry-after`: seconds, or an HTTP date. */
@@ -15,14 +17,6 @@ const IMF = /^[a-z]{3}, (\d{2}) ([a-z]{3}) (\d{4}) (\d{2}):(\d{2}):(\d{2}) gmt$/
 const RFC850 = /^[a-z]{6,9}, (\d{2})-([a-z]{3})-(\d{2}) (\d{2}):(\d{2}):(\d{2}) gmt$/;
 const ASCTIME = /^[a-z]{3} ([a-z]{3}) ([ \d]\d) (\d{2}):(\d{2}):(\d{2}) (\d{4})$/;
 
-function daysBefore(year: number, month: number, day: number): number {
-  const y = month <= 2 ? year - 1 : year;
-  const era = Math.floor(y / 400);
-  const ofEra = y - era * 400;
-  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;
-  return era * 146_097 + ofEra * 365 + Math.floor(ofEra / 4) - Math.floor(ofEra / 100) + dayOfYear - 719_468;
-}
-
 function httpDate(text: string): number | undefined {
   const imf = IMF.exec(text);
   const old = imf === null ? RFC850.exec(text) : null;
@@ -35,7 +29,7 @@ function httpDate(text: string): number | undefined {
   const short = Number(yearText);
   const year = yearText.length === 2 ? (short < 70 ? 2000 : 1900) + short : short;
   return (
-    ((daysBefore(year, month, Number(day)) * 24 + Number(hour)) * 60 + Number(minute)) * 60_000 +
+    ((daysFromCivil(year, month, Number(day)) * 24 + Number(hour)) * 60 + Number(minute)) * 60_000 +
     Number(second) * 1000
   );
 }

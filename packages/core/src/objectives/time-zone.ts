@@ -1,3 +1,5 @@
+import { daysFromCivil } from '../kernel/civil.ts';
+
 /** Wall-clock fields of an instant in a time zone. Months are 1–12, weekday 1 (Monday) – 7. */
 export interface LocalTime {
   readonly year: number;
@@ -42,16 +44,6 @@ export function isTimeZone(name: string): boolean {
 }
 
 const DAY_MS = 86_400_000;
-
-/** Days since 1970-01-01 of a Gregorian date (Hinnant, "chrono-compatible low-level date algorithms"). */
-export function daysFromCivil(year: number, month: number, day: number): number {
-  const y = month <= 2 ? year - 1 : year;
-  const era = Math.floor(y / 400);
-  const yearOfEra = y - era * 400;
-  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;
-  const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
-  return era * 146_097 + dayOfEra - 719_468;
-}
 
 /** The local time of an instant. @throws RangeError for an unknown time zone */
 export function localTime(at: number, timeZone: string): LocalTime {

@@ -513,15 +513,21 @@ describe('the serving pipeline', () => {
   });
 
   it('gives the probe back when the caller goes while it is out', async () => {
-    const { service, clock, rungs } = world({ primary: fail, simple: fine('b') });
+    let hangs = false;
+    const { service, clock, rungs } = world({
+      primary: (call, context) => (hangs ? hang(call, context) : fail(call, context)),
+      simple: fine('b'),
+    });
     for (let i = 0; i < 5; i++) await service.predict(request());
-    clock.advance(30_001);
-    const breaker = rungs[0]?.breaker;
-    expect(breaker?.admits()).toBe('probe');
-    const permit = breaker?.tryAcquire() ?? 0;
-    expect(breaker?.snapshot().probesOut).toBe(1);
-    breaker?.release(permit);
-    expect(breaker?.snapshot()).toMatchObject({ state: 'half_open', probesOut: 0 });
+    hangs = true;
+    clock.advance(60_000);
+    const caller = new AbortController();
+    const answer = service.predict(request({ signal: caller.signal }));
+    await clock.advanceAsync(10);
+    expect(rungs[0]?.breaker?.snapshot()).toMatchObject({ state: 'half_open', probesOut: 1 });
+    caller.abort();
+    expect(await answer).toMatchObject({ outcome: 'refused', error: { code: 'client_closed' } });
+    expect(rungs[0]?.breaker?.snapshot()).toMatchObject({ state: 'half_open', probesOut: 0 });
   });
 
   it('turns a bug in a handler into a step down, and a bug of its own into an answer', async () => {

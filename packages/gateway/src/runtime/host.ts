@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import type { Clock, Random, Timers } from '@evenkeel/core';
 
 /** Time, timers and randomness of the real world, for whoever composes a process. */
@@ -21,9 +20,4 @@ export function realHost(): Host {
     },
     random: Math.random,
   };
-}
-
-/** A word that tells this process from others, for identifiers. */
-export function processSeed(): number {
-  return randomInt(2 ** 30) / 2 ** 30;
 }
