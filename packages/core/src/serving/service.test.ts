@@ -518,7 +518,7 @@ describe('the serving pipeline', () => {
       primary: (call, context) => (hangs ? hang(call, context) : fail(call, context)),
       simple: fine('b'),
     });
-    for (let i = 0; i < 5; i++) await service.predict(request());
+    for (let i = 0; i < 6; i++) await service.predict(request());
     hangs = true;
     clock.advance(60_000);
     const caller = new AbortController();
