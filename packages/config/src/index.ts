@@ -14,6 +14,7 @@ export type {
   FeaturesConfig,
   ModelConfig,
   ModelSource,
+  OpenInferenceConfig,
   PartConfig,
   RungConfig,
   RungGateConfig,
@@ -22,5 +23,6 @@ export type {
   SafetyRuleConfig,
   ServiceConfig,
   TenantConfig,
+  TensorConfig,
   TimeoutConfig,
 } from './service-config.ts';

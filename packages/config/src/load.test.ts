@@ -28,7 +28,7 @@ ladder:
   - { level: full_service, model: primary, features: fresh, budget: 350ms }
   - { rung: primary-cached, level: cached_features, model: primary, features: cached, budget: 350ms, quality: "old history" }
   - { level: simpler_model, model: simple, budget: 50ms, quality: "no history" }
-  - { level: rule_based, use: keywords, quality: "words alone", with: { words: [{ pattern: viagra, label: spam, weight: 3 }], threshold: 2 } }
+  - { level: rule_based, use: keywords, quality: "words alone", with: { patterns: [{ match: viagra, weight: 3 }], threshold: 2 } }
   - { level: static_fallback, use: hold_for_review, quality: "a person decides" }
 priority:
   rules:

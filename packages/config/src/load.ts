@@ -105,6 +105,7 @@ function resolveService(raw: RawService, scope: Scope): ServiceConfig {
     maxDeadlineMs,
     limits: {
       bodyBytes: raw.limits.body,
+      headerBytes: raw.limits.headers,
       depth: raw.limits.depth,
       concurrency: raw.limits.concurrency,
       retainedRecords: raw.limits.retained_records,
@@ -128,6 +129,11 @@ function resolveService(raw: RawService, scope: Scope): ServiceConfig {
     admission: resolveAdmission(raw, scope),
     priority: resolvePriority(raw, scope),
     callers: resolveCallers(raw, scope),
+    openInference: {
+      rows: raw.open_inference?.rows,
+      inputs: raw.open_inference?.inputs,
+      outputs: raw.open_inference?.outputs,
+    },
     safety: raw.safety === undefined ? undefined : resolveSafety(raw.safety, scope),
     queue: { capacity: raw.queue.capacity, keepContentMs: raw.queue.keep_content_for },
   };

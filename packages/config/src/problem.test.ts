@@ -61,9 +61,11 @@ describe('what is printed', () => {
   });
 
   it('says what is only a warning', () => {
-    const text = changed(['use: block', 'use: bm25']);
+    const text = changed(['use: block', 'use: unranked']);
     const printed = formatProblems(warningsOf(text), { color: false, source: text });
-    expect(printed).toContain('e.yaml:15:36 warning ladder[2].use: bm25 is not made for content_moderation');
+    expect(printed).toContain(
+      'e.yaml:15:36 warning ladder[2].use: unranked is not made for content_moderation',
+    );
   });
 
   it('of a long line shows the part round the spot', () => {

@@ -52,7 +52,10 @@ export interface TimeoutConfig {
 export interface PartConfig {
   readonly model: string;
   readonly share: number;
+  /** Names of which the caller's must be one; undefined: all. */
   readonly tenants: readonly string[] | undefined;
+  readonly tiers: readonly string[] | undefined;
+  readonly cohorts: readonly string[] | undefined;
 }
 
 export interface ModelConfig {
@@ -149,7 +152,26 @@ export interface CallersConfig {
   readonly keys: readonly CallerKey[];
   readonly trustHeadersFrom: AddressTrust;
   readonly maySetPriorityFrom: AddressTrust;
-  readonly headers: { readonly tenant: string; readonly user: string; readonly tier: string };
+  readonly headers: {
+    readonly tenant: string;
+    readonly user: string;
+    readonly tier: string;
+    readonly cohort: string;
+  };
+}
+
+/** A tensor as the Open Inference Protocol describes it; -1 is a dimension of any size. */
+export interface TensorConfig {
+  readonly name: string;
+  readonly datatype: string;
+  readonly shape: readonly number[];
+}
+
+export interface OpenInferenceConfig {
+  /** What becomes of a request of several rows; undefined: as the top rung's model takes it. */
+  readonly rows: 'split' | 'whole' | undefined;
+  readonly inputs: readonly TensorConfig[] | undefined;
+  readonly outputs: readonly TensorConfig[] | undefined;
 }
 
 export interface SafetyRuleConfig {
@@ -178,6 +200,7 @@ export interface ServiceConfig {
   readonly maxDeadlineMs: number;
   readonly limits: {
     readonly bodyBytes: number;
+    readonly headerBytes: number;
     readonly depth: number;
     readonly concurrency: number;
     readonly retainedRecords: number;
@@ -196,6 +219,7 @@ export interface ServiceConfig {
   };
   readonly priority: { readonly rules: readonly PriorityRule[]; readonly default: Priority };
   readonly callers: CallersConfig;
+  readonly openInference: OpenInferenceConfig;
   readonly safety: SafetyConfig | undefined;
   readonly queue: { readonly capacity: number; readonly keepContentMs: number };
 }

@@ -73,8 +73,8 @@ export function share(description: string, options: { readonly zero?: boolean } 
     });
 }
 
-/** `64KiB`, `1MiB`, as bytes. */
-export function size(description: string) {
+/** `64KiB`, `1MiB`, as bytes, from `least` to `most` of them (default 1 to a GiB). */
+export function size(description: string, least = 1, most: number = BYTES.GiB) {
   return z
     .string({ error: 'expected a size such as "64KiB" or "1MiB"' })
     .describe(`${description} A size such as "64KiB" or "1MiB".`)
@@ -89,8 +89,21 @@ export function size(description: string) {
         });
         return z.NEVER;
       }
+      if (bytes < least || bytes > most) {
+        context.addIssue({
+          code: 'custom',
+          message: `expected a size from ${sizeWords(least)} to ${sizeWords(most)}, found ${text}`,
+        });
+        return z.NEVER;
+      }
       return bytes;
     });
+}
+
+function sizeWords(bytes: number): string {
+  for (const [unit, unitBytes] of Object.entries(BYTES).reverse())
+    if (bytes >= unitBytes && bytes % unitBytes === 0) return `${bytes / unitBytes}${unit}`;
+  return `${bytes}B`;
 }
 
 /** Names of services, models and rungs. */

@@ -8,3 +8,4 @@ export {
 } from './queues.ts';
 export { openSqlite, type Sqlite } from './sqlite.ts';
 export type { Operation, SqlValue, Statement } from './sqlite-messages.ts';
+export type * from './store.ts';

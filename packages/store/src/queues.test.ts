@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { fakeClock } from '@evenkeel/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type NewQueueItem, type Queues, queues } from './queues.ts';
-import { openSqlite, type Sqlite } from './sqlite.ts';
+import type { Database } from './database.ts';
+import { openSqlite } from './sqlite.ts';
 
 const item = (id: string, service = 'moderation'): NewQueueItem => ({
   id,
@@ -18,7 +19,7 @@ const item = (id: string, service = 'moderation'): NewQueueItem => ({
 
 describe('queues', () => {
   let dir: string;
-  let sqlite: Sqlite;
+  let sqlite: Database;
   let held: Queues;
   const clock = fakeClock();
 

@@ -1,7 +1,10 @@
 import type { Clock } from '@evenkeel/core';
 import { EvenkeelError } from '@evenkeel/core';
-import type { Sqlite } from './sqlite.ts';
-import type { SqlValue } from './sqlite-messages.ts';
+import { sql } from 'kysely';
+import { json, number, optionalNumber, optionalText, stamp, text } from './columns.ts';
+import { changesOf, type Database, type Row, rowsOf, type Statement, statement } from './database.ts';
+import { inOrderOfArrival } from './arrival.ts';
+import { builder } from './schema.ts';
 
 /** `hold`: the answer waits for a person; `review`: a person looks at an answer that was given. */
 export type QueueKind = 'hold' | 'review';
@@ -60,109 +63,81 @@ export interface Queues {
   sweep(): Promise<number>;
 }
 
-const COLUMNS =
-  'id, service, kind, request_id, tenant, created_at, reason, content, label, score, state, verdict, decided_by, decided_at, note';
-
-function text(value: SqlValue | undefined): string | undefined {
-  return typeof value === 'string' ? value : undefined;
-}
-
-function number(value: SqlValue | undefined): number | undefined {
-  return typeof value === 'number' || typeof value === 'bigint' ? Number(value) : undefined;
-}
-
-function parsed(content: string | undefined): unknown {
-  return content === undefined ? undefined : JSON.parse(content);
-}
-
-function toItem(row: Readonly<Record<string, SqlValue>>): QueueItem {
+function toItem(row: Row): QueueItem {
   return {
-    id: text(row.id) ?? '',
-    service: text(row.service) ?? '',
+    id: text(row, 'id'),
+    service: text(row, 'service'),
     kind: row.kind === 'review' ? 'review' : 'hold',
-    requestId: text(row.request_id) ?? '',
-    tenant: text(row.tenant) ?? '',
-    createdAt: number(row.created_at) ?? 0,
-    reason: text(row.reason) ?? '',
-    content: parsed(text(row.content)),
-    label: text(row.label),
-    score: number(row.score),
+    requestId: text(row, 'request_id'),
+    tenant: text(row, 'tenant'),
+    createdAt: number(row, 'created_at'),
+    reason: text(row, 'reason'),
+    content: json(row, 'content'),
+    label: optionalText(row, 'label'),
+    score: optionalNumber(row, 'score'),
     state: row.state === 'decided' ? 'decided' : 'waiting',
-    verdict: text(row.verdict),
-    decidedBy: text(row.decided_by),
-    decidedAt: number(row.decided_at),
-    note: text(row.note),
+    verdict: optionalText(row, 'verdict'),
+    decidedBy: optionalText(row, 'decided_by'),
+    decidedAt: optionalNumber(row, 'decided_at'),
+    note: optionalText(row, 'note'),
   };
 }
 
-export function queues(sqlite: Sqlite, clock: Clock): Queues {
+export function queues(database: Database, clock: Clock): Queues {
+  const { dialect } = database;
+  const db = builder(dialect);
   const get = async (id: string): Promise<QueueItem | undefined> => {
-    const { rows } = await sqlite.run([
-      { sql: `select ${COLUMNS} from queue_item where id = ?`, params: [id] },
-    ]);
-    const row = rows[0];
+    const [row] = await rowsOf(database, db.selectFrom('queue_item').selectAll().where('id', '=', id));
     return row === undefined ? undefined : toItem(row);
   };
+
+  /** Written only while there is room: two requests cannot both take the last place. */
+  function putStatement(item: NewQueueItem, capacity: number): Statement {
+    const content = JSON.stringify(item.content ?? null);
+    return statement(
+      sql`insert into queue_item (id, service, kind, request_id, tenant, created_at, reason, content, label, score, state)
+          select cast(${item.id} as text), cast(${item.service} as text), cast(${item.kind} as text),
+            cast(${item.requestId} as text), cast(${item.tenant} as text), cast(${stamp(clock.wall())} as bigint),
+            cast(${item.reason} as text), cast(${content} as text), cast(${item.label ?? null} as text),
+            cast(${item.score ?? null} as double precision), 'waiting'
+          where (select count(*) from queue_item where service = ${item.service} and state = 'waiting') < ${capacity}`.compile(
+        db,
+      ),
+    );
+  }
+
   return {
     async put(item, capacity) {
-      // One statement: two requests cannot both take the last place.
-      const { changes } = await sqlite.run([
-        {
-          sql: `insert into queue_item (id, service, kind, request_id, tenant, created_at, reason, content, label, score, state)
-                select ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting'
-                where (select count(*) from queue_item where service = ? and state = 'waiting') < ?`,
-          params: [
-            item.id,
-            item.service,
-            item.kind,
-            item.requestId,
-            item.tenant,
-            Math.round(clock.wall()),
-            item.reason,
-            JSON.stringify(item.content ?? null),
-            item.label ?? null,
-            item.score ?? null,
-            item.service,
-            capacity,
-          ],
-        },
-      ]);
-      if (changes === 0) {
+      const [, written] = await database.run([inOrderOfArrival(dialect, 'queue_item'), putStatement(item, capacity)]);
+      if (written?.changes === 0) {
         throw new EvenkeelError('queue_full', `the queue of ${item.service} holds ${capacity} items already`);
       }
     },
     async list(filter) {
-      const where: string[] = [];
-      const params: SqlValue[] = [];
-      const add = (condition: string, value: SqlValue | undefined): void => {
-        if (value === undefined) return;
-        where.push(condition);
-        params.push(value);
-      };
-      add('service = ?', filter.service);
-      add('kind = ?', filter.kind);
-      add('state = ?', filter.state);
-      add('id > ?', filter.after);
-      const condition = where.length === 0 ? '' : `where ${where.join(' and ')}`;
-      const { rows } = await sqlite.run([
-        {
-          sql: `select ${COLUMNS} from queue_item ${condition} order by id limit ?`,
-          params: [...params, filter.limit],
-        },
-      ]);
-      return rows.map(toItem);
+      let query = db.selectFrom('queue_item').selectAll().orderBy('id').limit(filter.limit);
+      if (filter.service !== undefined) query = query.where('service', '=', filter.service);
+      if (filter.kind !== undefined) query = query.where('kind', '=', filter.kind);
+      if (filter.state !== undefined) query = query.where('state', '=', filter.state);
+      if (filter.after !== undefined) query = query.where('id', '>', filter.after);
+      return (await rowsOf(database, query)).map(toItem);
     },
     get,
     async decide(id, verdict, by, note, keepContentMs) {
-      const now = Math.round(clock.wall());
-      const { rows } = await sqlite.run([
-        {
-          sql: `update queue_item set state = 'decided', verdict = ?, decided_by = ?, decided_at = ?, note = ?, content_until = ?
-                where id = ? and state = 'waiting' returning ${COLUMNS}`,
-          params: [verdict, by, now, note ?? null, now + keepContentMs, id],
-        },
-      ]);
-      const row = rows[0];
+      const now = stamp(clock.wall());
+      const query = db
+        .updateTable('queue_item')
+        .set({
+          state: 'decided',
+          verdict,
+          decided_by: by,
+          decided_at: now,
+          note: note ?? null,
+          content_until: now + stamp(keepContentMs),
+        })
+        .where('id', '=', id)
+        .where('state', '=', 'waiting')
+        .returningAll();
+      const [row] = await rowsOf(database, query);
       if (row !== undefined) return toItem(row);
       const known = await get(id);
       if (known === undefined) throw new EvenkeelError('not_found', `no queue item ${id}`);
@@ -172,22 +147,22 @@ export function queues(sqlite: Sqlite, clock: Clock): Queues {
       );
     },
     async figures(service) {
-      const { rows } = await sqlite.run([
-        {
-          sql: `select count(*) as waiting, min(created_at) as oldest from queue_item where service = ? and state = 'waiting'`,
-          params: [service],
-        },
-      ]);
-      return { waiting: number(rows[0]?.waiting) ?? 0, oldestWaitingAt: number(rows[0]?.oldest) };
+      const query = db
+        .selectFrom('queue_item')
+        .select(({ fn }) => [fn.countAll().as('waiting'), fn.min('created_at').as('oldest')])
+        .where('service', '=', service)
+        .where('state', '=', 'waiting');
+      const [row] = await rowsOf(database, query);
+      return row === undefined
+        ? { waiting: 0, oldestWaitingAt: undefined }
+        : { waiting: number(row, 'waiting'), oldestWaitingAt: optionalNumber(row, 'oldest') };
     },
-    async sweep() {
-      const { changes } = await sqlite.run([
-        {
-          sql: 'update queue_item set content = null, content_until = null where content_until <= ?',
-          params: [Math.round(clock.wall())],
-        },
-      ]);
-      return changes;
+    sweep() {
+      const query = db
+        .updateTable('queue_item')
+        .set({ content: null, content_until: null })
+        .where('content_until', '<=', stamp(clock.wall()));
+      return changesOf(database, query);
     },
   };
 }

@@ -1,29 +1,25 @@
-/** What SQLite can hold; booleans and dates are encoded before they get here, because its drivers disagree on them. */
-export type SqlValue = null | number | bigint | string | Uint8Array;
+import type { ErrorCode } from '@evenkeel/core';
+import type { Operation, StatementResult } from './database.ts';
+import type { Failure } from './failures.ts';
 
-export interface Statement {
-  readonly sql: string;
-  readonly params: readonly SqlValue[];
+export interface WorkerOptions {
+  readonly file: string;
+  /** Takes the lock that keeps a second process out, and may migrate. False for a short-lived tool beside the process that has it. */
+  readonly owner: boolean;
+  /** Milliseconds that a statement waits for a lock of another process. */
+  readonly busyMs: number;
 }
 
-/** Statements that take effect together or not at all. */
-export type Operation = readonly Statement[];
-
-/** Rows are those of the operation's last statement that returns any. */
 export type OperationResult =
-  | {
-      readonly ok: true;
-      readonly rows: readonly Readonly<Record<string, SqlValue>>[];
-      readonly changes: number;
-    }
-  | { readonly ok: false; readonly message: string };
+  | { readonly ok: true; readonly results: readonly StatementResult[] }
+  | { readonly ok: false; readonly failure: Failure };
 
 export type ToWorker =
   | { readonly kind: 'operations'; readonly batch: number; readonly operations: readonly Operation[] }
   | { readonly kind: 'close' };
 
 export type FromWorker =
-  | { readonly kind: 'opened' }
-  | { readonly kind: 'failed'; readonly message: string }
+  | { readonly kind: 'opened'; readonly schemaVersion: number }
+  | { readonly kind: 'failed'; readonly message: string; readonly code: ErrorCode }
   | { readonly kind: 'results'; readonly batch: number; readonly results: readonly OperationResult[] }
   | { readonly kind: 'closed' };

@@ -1,34 +1,35 @@
 /**
  * The thread that owns the SQLite file: a synchronous write (fsync included) must not stop the serving thread.
- * Statements that arrive together are committed together; each has a savepoint of its own, so one that fails
+ * Operations that arrive together are committed together; each has a savepoint of its own, so one that fails
  * takes no other with it.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
-import { MIGRATIONS } from './migrations.ts';
-import type { FromWorker, Operation, OperationResult, SqlValue, ToWorker } from './sqlite-messages.ts';
+import { describeError, isEvenkeelError } from '@evenkeel/core';
+import type { DatabaseSyncInstance } from '@photostructure/sqlite';
+import type { Operation, Row, SqlValue, StatementResult } from './database.ts';
+import type { Failure } from './failures.ts';
+import { openFile } from './sqlite-file.ts';
+import type { FromWorker, OperationResult, ToWorker, WorkerOptions } from './sqlite-messages.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('this module runs in a worker thread');
 
-function open(file: string): DatabaseSyncInstance {
-  const database = new DatabaseSync(file, { timeout: 5_000 });
-  database.exec('pragma journal_mode = wal');
-  database.exec('pragma synchronous = full');
-  database.exec('pragma foreign_keys = on');
-  database.exec('begin immediate');
-  const row = database.prepare('pragma user_version').get();
-  const version = Number(row?.user_version ?? 0);
-  if (version > MIGRATIONS.length) {
-    database.exec('rollback');
-    throw new Error(
-      `${file} has schema ${version}, this program knows up to ${MIGRATIONS.length}: use a newer evenkeel`,
-    );
+interface Prepared {
+  readonly statement: ReturnType<DatabaseSyncInstance['prepare']>;
+  readonly returnsRows: boolean;
+}
+
+const prepared = new Map<string, Prepared>();
+
+function prepare(database: DatabaseSyncInstance, sql: string): Prepared {
+  let found = prepared.get(sql);
+  if (found === undefined) {
+    if (prepared.size > 500) prepared.clear();
+    const statement = database.prepare(sql);
+    found = { statement, returnsRows: statement.columns().length > 0 };
+    prepared.set(sql, found);
   }
-  for (const migration of MIGRATIONS.slice(version)) database.exec(migration);
-  database.exec(`pragma user_version = ${MIGRATIONS.length}`);
-  database.exec('commit');
-  return database;
+  return found;
 }
 
 function toSqlValue(value: unknown): SqlValue {
@@ -39,75 +40,98 @@ function toSqlValue(value: unknown): SqlValue {
   return String(value);
 }
 
-const prepared = new Map<string, ReturnType<DatabaseSyncInstance['prepare']>>();
+function toRow(row: Record<string, unknown>): Row {
+  const plain: Record<string, SqlValue> = {};
+  for (const [name, value] of Object.entries(row)) plain[name] = toSqlValue(value);
+  return plain;
+}
+
+/** Of https://sqlite.org/rescode.html: BUSY, LOCKED, NOMEM, READONLY, INTERRUPT, IOERR, FULL, CANTOPEN, PROTOCOL. */
+const UNAVAILABLE = new Set([5, 6, 7, 8, 9, 10, 13, 14, 15]);
+const CONSTRAINT = 19;
+
+function failure(error: unknown): Failure {
+  const message = describeError(error);
+  const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0;
+  if (UNAVAILABLE.has(code)) return { kind: 'unavailable', message };
+  if (code === CONSTRAINT) return { kind: 'constraint', message };
+  return { kind: 'failed', message };
+}
+
+function statements(database: DatabaseSyncInstance, operation: Operation): OperationResult {
+  const results: StatementResult[] = [];
+  for (const [i, { sql, params, expect }] of operation.entries()) {
+    const { statement, returnsRows } = prepare(database, sql);
+    let result: StatementResult;
+    if (returnsRows) {
+      const rows = statement.all(...params).map(toRow);
+      result = { rows, changes: rows.length };
+    } else {
+      result = { rows: [], changes: Number(statement.run(...params).changes) };
+    }
+    if (expect !== undefined && result.changes !== expect.rows) {
+      return { ok: false, failure: { kind: 'unmet', statement: i } };
+    }
+    results.push(result);
+  }
+  return { ok: true, results };
+}
 
 function execute(database: DatabaseSyncInstance, operation: Operation): OperationResult {
-  let rows: Record<string, SqlValue>[] = [];
-  let changes = 0;
   database.exec('savepoint operation');
+  let result: OperationResult;
   try {
-    for (const { sql, params } of operation) {
-      let statement = prepared.get(sql);
-      if (statement === undefined) {
-        if (prepared.size > 200) prepared.clear();
-        statement = database.prepare(sql);
-        prepared.set(sql, statement);
-      }
-      if (/^\s*(select|with|pragma)|\breturning\b/i.test(sql)) {
-        rows = statement.all(...params).map((row: Record<string, unknown>) => {
-          const plain: Record<string, SqlValue> = {};
-          for (const [name, value] of Object.entries(row)) plain[name] = toSqlValue(value);
-          return plain;
-        });
-        changes = rows.length;
-      } else {
-        changes = Number(statement.run(...params).changes);
-      }
-    }
-    database.exec('release operation');
-    return { ok: true, rows, changes };
+    result = statements(database, operation);
   } catch (error) {
-    database.exec('rollback to operation');
-    database.exec('release operation');
-    return { ok: false, message: error instanceof Error ? error.message : String(error) };
+    // A full disk and the like end the whole transaction: then there is no savepoint to go back to.
+    if (!database.isTransaction) throw error;
+    result = { ok: false, failure: failure(error) };
   }
+  if (!result.ok) database.exec('rollback to operation');
+  database.exec('release operation');
+  return result;
+}
+
+/** In WAL mode a reader waits for no writer, so what only reads must not ask for the right to write. */
+function onlyReads(operations: readonly Operation[]): boolean {
+  return operations.every((operation) => operation.every(({ sql }) => /^\s*(select|pragma data_version)\b/i.test(sql)));
 }
 
 function commit(database: DatabaseSyncInstance, operations: readonly Operation[]): OperationResult[] {
   try {
-    database.exec('begin immediate');
+    database.exec(onlyReads(operations) ? 'begin' : 'begin immediate');
     const results = operations.map((operation) => execute(database, operation));
     database.exec('commit');
     return results;
   } catch (error) {
     // Locked, disk full, or broken: nothing of the batch is acknowledged.
-    try {
-      database.exec('rollback');
-    } catch {
-      // There was no transaction to roll back.
-    }
-    const message = error instanceof Error ? error.message : String(error);
-    return operations.map(() => ({ ok: false, message }));
+    if (database.isTransaction) database.exec('rollback');
+    return operations.map(() => ({ ok: false, failure: failure(error) }));
   }
 }
 
 const send = (message: FromWorker): void => port.postMessage(message);
 
 try {
-  const database = open(String(workerData.file));
+  const { file, owner, busyMs }: WorkerOptions = workerData;
+  const opened = openFile(file, owner, busyMs);
   port.on('message', (message: ToWorker) => {
     if (message.kind === 'close') {
       // By message, not by terminate(): ending a thread inside a synchronous write aborts the process.
       prepared.clear();
-      database.close();
+      opened.close();
       send({ kind: 'closed' });
       port.close();
       return;
     }
-    send({ kind: 'results', batch: message.batch, results: commit(database, message.operations) });
+    send({ kind: 'results', batch: message.batch, results: commit(opened.database, message.operations) });
   });
-  send({ kind: 'opened' });
+  send({ kind: 'opened', schemaVersion: opened.schemaVersion });
 } catch (error) {
-  send({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
+  send({
+    kind: 'failed',
+    message: describeError(error),
+    code: isEvenkeelError(error) ? error.code : 'internal',
+  });
   port.close();
 }

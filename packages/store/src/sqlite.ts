@@ -2,45 +2,63 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import type { FromWorker, Operation, OperationResult, SqlValue } from './sqlite-messages.ts';
+import { EvenkeelError } from '@evenkeel/core';
+import { createChanges } from './changes.ts';
+import type { Database, Operation, StatementResult } from './database.ts';
+import { failureError, unavailable } from './failures.ts';
+import type { FromWorker, WorkerOptions } from './sqlite-messages.ts';
+import type { Topic } from './topics.ts';
 
-/** A handle on the thread that owns one SQLite file. */
-export interface Sqlite {
+export interface SqliteOptions {
   /**
-   * Runs the statements of one operation in one transaction; resolves when they are on disk.
-   * Rejects when one fails (none has taken effect) or the file cannot be written.
+   * True for a short-lived tool beside the process that owns the file: it takes no lock and refuses to migrate. Default false.
    */
-  run(
-    operation: Operation,
-  ): Promise<{ rows: readonly Readonly<Record<string, SqlValue>>[]; changes: number }>;
-  close(): Promise<void>;
+  readonly beside?: boolean | undefined;
+  /** Milliseconds that one commit waits for the lock of another process; an operation takes up to twice as long. Default 2000. */
+  readonly busyMs?: number | undefined;
 }
 
 interface Waiting {
   readonly operation: Operation;
-  readonly resolve: (result: Extract<OperationResult, { ok: true }>) => void;
+  readonly topics: readonly Topic[];
+  readonly resolve: (results: readonly StatementResult[]) => void;
   readonly reject: (error: Error) => void;
 }
 
+/** Operations that wait for the thread at most; more are refused at once, so that a stuck disk does not fill the memory. */
+const MAX_WAITING = 20_000;
+/** How often those who wait for changes look whether another process wrote. */
+const POLL_MS = 1_000;
+const MAX_WAIT_MS = 30_000;
+
 /** The compiled worker, also when this module itself runs from source. */
-function workerFile(): string {
-  const here = fileURLToPath(import.meta.url);
-  const file = here.endsWith('.ts')
-    ? here.replace(/([\\/])src([\\/])sqlite\.ts$/, '$1dist$2sqlite-worker.js')
-    : here.replace(/sqlite\.js$/, 'sqlite-worker.js');
+export function workerFile(name: string): string {
+  const here = dirname(fileURLToPath(import.meta.url));
+  const file = here.endsWith('src') ? `${here.slice(0, -3)}dist/${name}.js` : `${here}/${name}.js`;
   if (!existsSync(file)) throw new Error(`${file} is missing: run "npm run build"`);
   return file;
 }
 
-/** Opens (and creates, and migrates) a database file. Rejects when it is not usable, with the reason. */
-export function openSqlite(file: string): Promise<Sqlite> {
+/**
+ * Opens (and creates, and migrates) a database file, in a thread of its own.
+ * @throws EvenkeelError conflict when another process has it, config_invalid when its schema is not ours, internal when it cannot be opened
+ */
+export function openSqlite(file: string, options: SqliteOptions = {}): Promise<Database> {
   mkdirSync(dirname(file), { recursive: true });
-  const worker = new Worker(workerFile(), { workerData: { file } });
+  const workerData: WorkerOptions = {
+    file,
+    owner: options.beside !== true,
+    busyMs: options.busyMs ?? 2_000,
+  };
+  const worker = new Worker(workerFile('sqlite-worker'), { workerData });
+  const changes = createChanges();
   let queue: Waiting[] = [];
   let inFlight: Waiting[] | undefined;
   let batch = 0;
-  let closing: { resolve: () => void } | undefined;
+  let closed: (() => void) | undefined;
   let dead: Error | undefined;
+  let poll: NodeJS.Timeout | undefined;
+  let version: unknown;
 
   function flush(): void {
     if (inFlight !== undefined || queue.length === 0) return;
@@ -56,57 +74,98 @@ export function openSqlite(file: string): Promise<Sqlite> {
 
   function die(error: Error): void {
     dead ??= error;
+    clearInterval(poll);
     for (const waiting of [...(inFlight ?? []), ...queue]) waiting.reject(dead);
     inFlight = undefined;
     queue = [];
-    closing?.resolve();
+    closed?.();
+  }
+
+  const run: Database['run'] = (operation, topics = []) => {
+    if (dead !== undefined) return Promise.reject(dead);
+    if (closed !== undefined) return Promise.reject(unavailable('it is closed'));
+    if (queue.length >= MAX_WAITING)
+      return Promise.reject(unavailable(`${MAX_WAITING} operations wait already`));
+    return new Promise((resolve, reject) => {
+      queue.push({ operation, topics, resolve, reject });
+      // What arrives in the same tick shares one commit, and what arrives during a commit the next one.
+      queueMicrotask(flush);
+    });
+  };
+
+  /** The pragma counts the commits of other connections alone. */
+  function look(): void {
+    if (changes.waiting() === 0) return;
+    run([{ sql: 'pragma data_version', params: [] }]).then(
+      ([result]) => {
+        const now = result?.rows[0]?.data_version;
+        if (version !== undefined && now !== version) changes.announceAll();
+        version = now;
+      },
+      () => {
+        // Who waits is woken when the database can be read again.
+      },
+    );
+  }
+
+  function answered(results: Extract<FromWorker, { kind: 'results' }>['results']): void {
+    const done = inFlight ?? [];
+    inFlight = undefined;
+    const touched = new Set<Topic>();
+    for (const [i, { operation, topics, resolve, reject }] of done.entries()) {
+      const result = results[i];
+      if (result === undefined) reject(unavailable('its thread gave no result'));
+      else if (result.ok) {
+        for (const topic of topics) touched.add(topic);
+        resolve(result.results);
+      } else reject(failureError(result.failure, operation));
+    }
+    changes.announce([...touched]);
+    flush();
+  }
+
+  async function close(): Promise<void> {
+    if (dead !== undefined) return;
+    clearInterval(poll);
+    while (inFlight !== undefined || queue.length > 0) await new Promise((next) => setImmediate(next));
+    await new Promise<void>((done) => {
+      closed = done;
+      worker.postMessage({ kind: 'close' });
+    });
   }
 
   return new Promise((resolve, reject) => {
     worker.on('error', (error) => {
-      die(error);
+      die(unavailable('its thread failed', error));
       reject(error);
     });
-    worker.on('exit', () => die(new Error('the database thread has ended')));
+    worker.on('exit', () => die(unavailable('its thread has ended')));
     worker.on('message', (message: FromWorker) => {
       switch (message.kind) {
         case 'opened':
           resolve({
-            run(operation) {
-              if (dead !== undefined) return Promise.reject(dead);
-              return new Promise((done, fail) => {
-                queue.push({ operation, resolve: done, reject: fail });
-                // What arrives in the same tick shares one commit, and what arrives during a commit the next one.
-                queueMicrotask(flush);
-              });
+            dialect: 'sqlite',
+            schemaVersion: message.schemaVersion,
+            run,
+            changed(topic, signal) {
+              if (poll === undefined && dead === undefined) {
+                poll = setInterval(look, POLL_MS);
+                poll.unref();
+                look();
+              }
+              return changes.wait(topic, signal, MAX_WAIT_MS);
             },
-            async close() {
-              if (dead !== undefined) return;
-              while (inFlight !== undefined || queue.length > 0)
-                await new Promise((next) => setImmediate(next));
-              await new Promise<void>((done) => {
-                closing = { resolve: done };
-                worker.postMessage({ kind: 'close' });
-              });
-            },
+            close,
           });
           break;
         case 'failed':
-          reject(new Error(message.message));
+          reject(new EvenkeelError(message.code, message.message));
           break;
-        case 'results': {
-          const answered = inFlight ?? [];
-          inFlight = undefined;
-          answered.forEach((waiting, i) => {
-            const result = message.results[i];
-            if (result?.ok === true) waiting.resolve(result);
-            else waiting.reject(new Error(result?.message ?? 'no result from the database thread'));
-          });
-          flush();
+        case 'results':
+          answered(message.results);
           break;
-        }
         case 'closed':
-          closing?.resolve();
+          closed?.();
           break;
       }
     });

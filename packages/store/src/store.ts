@@ -1,5 +1,6 @@
 import type { Directive, RequestRecord } from '@evenkeel/core';
 import type { Queues } from './queues.ts';
+import type { Topic } from './topics.ts';
 
 /**
  * What is kept, whatever keeps it. Two dialects stand behind these interfaces: SQLite in a thread of this process, and
@@ -28,8 +29,6 @@ export interface Store {
   sweep(retention: Retention): Promise<Readonly<Record<string, number>>>;
   close(): Promise<void>;
 }
-
-export type Topic = 'rollups' | 'directives' | 'documents' | 'outbox' | 'facts';
 
 export interface StoreHealth {
   readonly ok: boolean;

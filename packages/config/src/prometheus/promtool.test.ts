@@ -113,11 +113,10 @@ describe.skipIf(!wanted)('promtool', () => {
   };
 
   it('pages in an outage and stops soon after it', () => {
-    // One minute of failures is 100/6000 of the hour, over 1.44 %; its interval is not before the second.
+    // One minute of failures is 100/6000 of the hour, over 1.44 %, and a hundred failures are no chance.
     run(rulesFile([objective()]), outage, [
       { expr: firing('page-fast'), at: '120m' },
-      { expr: firing('page-fast'), at: '121m' },
-      { expr: firing('page-fast'), at: '122m', value: 1 },
+      { expr: firing('page-fast'), at: '121m', value: 1 },
       { expr: firing('page-fast'), at: '134m', value: 1 },
       // The short window holds no failure any more.
       { expr: firing('page-fast'), at: '136m' },
@@ -140,6 +139,19 @@ describe.skipIf(!wanted)('promtool', () => {
     ]);
     run(rulesFile([objective()], { lowTrafficGuard: false }), traffic, [
       { expr: firing('page-fast'), at: '62m', value: 1 },
+    ]);
+  });
+
+  it('takes many failures at their word and few not, as core does', () => {
+    // 14.5 times too fast from the beginning: 1,000 a minute, 14.5 of which fail. The interval over the hour would reach
+    // down to 13.6 times for as long as it lasts.
+    const many = { [GOOD]: '0+985.5x90', [BAD]: '0+14.5x90' };
+    run(rulesFile([objective()]), many, [{ expr: firing('page-fast'), at: '65m', value: 1 }]);
+    // The same share of 20 a minute is 17 failures in the hour.
+    const few = { [GOOD]: '0+19.71x90', [BAD]: '0+0.29x90' };
+    run(rulesFile([objective()]), few, [{ expr: firing('page-fast'), at: '65m' }]);
+    run(rulesFile([objective()], { lowTrafficGuard: false }), few, [
+      { expr: firing('page-fast'), at: '65m', value: 1 },
     ]);
   });
 

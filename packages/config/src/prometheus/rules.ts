@@ -19,7 +19,7 @@ export interface Alerting {
 export interface RuleOptions {
   readonly alerting?: (objective: Objective) => Alerting | undefined;
   /**
-   * Whether alerts also need enough bad events and a ratio that is not chance (default true). Without, they fire as
+   * Whether alerts also need enough bad events and, while these are few, a ratio that is not chance (default true). Without, they fire as
    * the workbook's rules do: one failure at ten requests an hour pages.
    */
   readonly lowTrafficGuard?: boolean;
@@ -74,16 +74,19 @@ function alerts(
   const counts =
     guarded &&
     (context.objective.budgeting.method !== 'occurrences' || context.queries.events(BASE) !== undefined);
-  return rules.map(({ pair, factor, minimumBad }) => {
+  return rules.map(({ pair, factor, minimumBad, fewBad }) => {
     const [labels, annotations] = texts(context, pair.severity, alerting);
     const threshold = Number((factor * budgetOf(target)).toPrecision(12));
     const long = `${ratioName(pair.longMs)}${selector}`;
     const conditions = [`${long} > ${threshold}`, `${ratioName(pair.shortMs)}${selector} > ${threshold}`];
     if (counts) {
       // A counter's increase is extrapolated and so never whole: half an event less than asked for is enough.
-      if (minimumBad > 0)
-        conditions.push(`${long} * ${eventsName(pair.longMs)}${selector} > ${minimumBad - 0.5}`);
-      conditions.push(`${lowerName(pair.longMs)}${selector} > ${threshold}`);
+      const bad = `${long} * ${eventsName(pair.longMs)}${selector}`;
+      if (minimumBad > 0) conditions.push(`${bad} > ${minimumBad - 0.5}`);
+      if (minimumBad < fewBad)
+        conditions.push(
+          `(\n  ${bad} > ${fewBad - 0.5}\n  or\n  ${lowerName(pair.longMs)}${selector} > ${threshold}\n)`,
+        );
     }
     return {
       alert: alerting?.name ?? 'EvenkeelBudgetBurn',
@@ -191,7 +194,7 @@ function groupsOf(objective: Objective, options: RuleOptions, note: (text: strin
  * burn pairs, the budget's figures, one alert per pair.
  *
  * They behave as the multi-window rules of the SRE workbook (chapter 5), but for this, on purpose: a pair needs enough
- * bad events and a ratio that is not chance; no factor is under 1; no traffic is no sample instead of NaN; the
+ * bad events and, while they are few, a ratio that is not chance; no factor is under 1; no traffic is no sample instead of NaN; the
  * window's ratio weighs events and not time; pairs are alerts of their own.
  */
 export function prometheusRules(

@@ -3,6 +3,7 @@ import type { PathStep } from '../document.ts';
 import { type RawGate, type RawRung, USES } from '../schema/ladder.ts';
 import type { RawService } from '../schema/service.ts';
 import type { RungConfig, RungGateConfig, RungTarget } from '../service-config.ts';
+import { checkRungData } from './rung-data.ts';
 import type { Scope } from './scope.ts';
 
 /** What a built-in rung may take when the file does not say: they compute for well under a millisecond. */
@@ -33,7 +34,10 @@ function targetOf(
   }
   const use = raw.use ?? '';
   if (!scope.reference([...at, 'use'], use, USES, 'built-in rung')) return undefined;
-  if (use !== 'reduced_context') return { kind: 'builtin', use, with: withFile(raw.with, at, scope) };
+  if (use !== 'reduced_context') {
+    checkRungData(use, raw.with, at, scope);
+    return { kind: 'builtin', use, with: withFile(raw.with, at, scope) };
+  }
   const data = typeof raw.with === 'object' && raw.with !== null ? { ...raw.with } : {};
   const { model, ...options } = Object.fromEntries(Object.entries(data));
   if (typeof model !== 'string') {

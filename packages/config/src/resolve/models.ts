@@ -114,7 +114,14 @@ export function resolveModels(
       if (given === undefined) return undefined;
       scope.reference([...at, which, 'model'], given.model, names, 'model');
       if (given.model === name) scope.fail([...at, which, 'model'], `a model cannot be its own ${which}`);
-      return { model: given.model, share: given.share, tenants: given.segment?.tenant };
+      const { tenant, tier, cohort } = given.segment ?? {};
+      return {
+        model: given.model,
+        share: given.share,
+        tenants: tenant,
+        tiers: tier,
+        cohorts: cohort,
+      };
     };
     if (model.previous !== undefined) scope.reference([...at, 'previous'], model.previous, names, 'model');
     if (source === undefined) continue;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { changed, problemsOf, told, warningsOf } from '../fixture.test.rig.ts';
 
 const WARNINGS: readonly (readonly [string, string, string])[] = [
-  ['use: block', 'use: bm25', '15:36 ladder[2].use: bm25 is not made for content_moderation'],
+  ['use: block', 'use: unranked', '15:36 ladder[2].use: unranked is not made for content_moderation'],
   [
     '  - { level: static_fallback, use: block, quality: "all is blocked" }\n',
     '',
@@ -63,7 +63,7 @@ describe('what hardly anybody means', () => {
   it('static fits every type, and a service of its own kind may use anything', () => {
     expect(warningsOf(changed(['use: block', 'use: static, with: { output: {} }']))).toEqual([]);
     expect(
-      warningsOf(changed(['type: content_moderation', 'type: custom'], ['use: block', 'use: bm25'])),
+      warningsOf(changed(['type: content_moderation', 'type: custom'], ['use: block', 'use: unranked'])),
     ).toEqual([]);
   });
 });

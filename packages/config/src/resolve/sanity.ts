@@ -23,6 +23,14 @@ export function checkSanity(raw: RawService, scope: Scope): void {
         'set callers.trust_headers_from, or trust_headers on a key',
       );
   }
+  for (const [name, model] of Object.entries(raw.models))
+    for (const which of ['canary', 'shadow'] as const)
+      if (model[which]?.segment?.cohort !== undefined && !trusted)
+        scope.warn(
+          ['models', name, which, 'segment', 'cohort'],
+          'nobody is in it: no caller of this file may send headers that are believed',
+          'set callers.trust_headers_from, or trust_headers on a key',
+        );
 }
 
 function checkLadder(raw: RawService, scope: Scope): void {

@@ -124,6 +124,7 @@ export function resolveCallers(raw: RawService, scope: Scope): CallersConfig {
       tenant: headers.tenant.toLowerCase(),
       user: headers.user.toLowerCase(),
       tier: headers.tier.toLowerCase(),
+      cohort: headers.cohort.toLowerCase(),
     },
   };
 }

@@ -1,13 +1,25 @@
 import { z } from 'zod';
 import { envReference, name, serverUrl, share, shortDuration } from '../values.ts';
 
+const names = z.array(z.string().min(1).max(128)).min(1).max(1_000);
+
 const part = z.strictObject({
   model: name.describe('Name of another model of this file.'),
   share: share('Part of the users, always the same ones.').prefault('100%'),
   segment: z
-    .strictObject({ tenant: z.array(z.string().min(1)).min(1).describe('Names of tenants.') })
+    .strictObject({
+      tenant: names.optional().describe('Only callers of one of these tenants.'),
+      tier: names.optional().describe('Only callers of one of these tiers.'),
+      cohort: names
+        .optional()
+        .describe('Only callers whose cohort header (callers.headers.cohort) names one of these.'),
+    })
+    .refine(
+      (segment) => Object.values(segment).some((list) => list !== undefined),
+      'expected at least one of tenant, tier and cohort',
+    )
     .optional()
-    .describe('Only callers of these tenants.'),
+    .describe('Only callers of whom all of this holds.'),
 });
 
 const timeouts = z.strictObject({

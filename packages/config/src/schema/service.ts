@@ -4,6 +4,7 @@ import { longDuration, name, share, shortDuration, size } from '../values.ts';
 import { featuresSchema } from './features.ts';
 import { rungSchema } from './ladder.ts';
 import { modelSchema } from './models.ts';
+import { openInferenceSchema } from './open-inference.ts';
 import { admissionSchema, callersSchema, prioritySchema, safetySchema } from './traffic.ts';
 
 export const serviceSchema = z.strictObject({
@@ -18,6 +19,9 @@ export const serviceSchema = z.strictObject({
   limits: z
     .strictObject({
       body: size('Largest body.').prefault('1MiB'),
+      headers: size('Largest head of a request: line and headers together.', 1_024, 1_048_576).prefault(
+        '16KiB',
+      ),
       depth: z.int().min(1).max(1_000).default(64).describe('Deepest nesting of a body.'),
       concurrency: z
         .int()
@@ -78,6 +82,9 @@ export const serviceSchema = z.strictObject({
     .optional()
     .describe('Which requests matter most; the first rule that holds decides.'),
   callers: callersSchema.prefault({}).describe('Who is calling, and whose word is taken for it.'),
+  open_inference: openInferenceSchema
+    .optional()
+    .describe('How the service appears to callers of the Open Inference Protocol v2.'),
   safety: safetySchema.optional().describe('Check of an answer before it leaves.'),
   queue: z
     .strictObject({

@@ -89,6 +89,10 @@ export const callersSchema = z.strictObject({
       tenant: z.string().default('x-tenant').describe('Header that names the tenant.'),
       user: z.string().default('x-user').describe('Header that names the user.'),
       tier: z.string().default('x-tier').describe('Header that names the tier.'),
+      cohort: z
+        .string()
+        .default('x-cohort')
+        .describe('Header that names a cohort, for segments of canaries and shadows.'),
     })
     .prefault({})
     .describe('Names of the headers.'),

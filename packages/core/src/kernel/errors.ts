@@ -130,6 +130,18 @@ export const ERRORS = {
     message: 'Every rung of the ladder failed.',
     action: 'Look at the steps in the record of the request.',
   },
+  store_unavailable: {
+    status: 503,
+    retry: true,
+    message: 'What keeps the data does not answer.',
+    action: 'Nothing was changed. Look at the database; serving goes on without it.',
+  },
+  state_invalid: {
+    status: 400,
+    retry: false,
+    message: 'What was kept cannot be restored.',
+    action: 'Use a state that this version has written, or start from a fresh one.',
+  },
   queue_full: {
     status: 503,
     retry: true,
@@ -165,6 +177,11 @@ export const ERRORS = {
 /** A stable name of an error; see {@link ERRORS}. */
 export type ErrorCode = keyof typeof ERRORS;
 
+/** Whether a word that came from outside names an error of the registry. */
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(ERRORS, code);
+}
+
 /** The one error class: what went wrong is its `code`, not its type. */
 export class EvenkeelError extends Error {
   override readonly name = 'EvenkeelError';
@@ -176,17 +193,20 @@ export class EvenkeelError extends Error {
   readonly retryable: boolean;
   /** Milliseconds after which trying again makes sense, where known. */
   readonly retryAfterMs: number | undefined;
+  /** The field of the request that is wrong, where it is one. */
+  readonly field: string | undefined;
 
   constructor(
     code: ErrorCode,
     detail?: string,
-    options: { cause?: unknown; status?: number; retryAfterMs?: number } = {},
+    options: { cause?: unknown; status?: number; retryAfterMs?: number; field?: string | undefined } = {},
   ) {
     super(detail ?? ERRORS[code].message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.status = options.status ?? ERRORS[code].status;
     this.retryable = ERRORS[code].retry;
     this.retryAfterMs = options.retryAfterMs;
+    this.field = options.field;
   }
 }
 

@@ -1,4 +1,5 @@
 import { EvenkeelError } from '../kernel/errors.ts';
+import { figure } from './budget.ts';
 import type { Counts } from './counts.ts';
 
 /** A pair of windows that must both burn too fast (SRE workbook, chapter 5, "multiwindow, multi-burn-rate"). */
@@ -28,6 +29,13 @@ export function burnFactor(share: number, windowMs: number, longMs: number): num
   return (share * windowMs) / longMs;
 }
 
+/**
+ * Bad events in the long window from which its ratio is taken at its word. With 20 of them the ratio is known to about
+ * a fifth; with thousands the interval would still hold back a burn just over the factor for an hour and more, although
+ * the budget that is gone is gone.
+ */
+export const FEW_BAD: number = 20;
+
 /** A pair made ready for one objective. */
 export interface BurnRule {
   readonly pair: BurnPair;
@@ -35,6 +43,8 @@ export interface BurnRule {
   readonly factor: number;
   /** Bad events in the long window below which it stays silent: one failure at night is not an outage. */
   readonly minimumBad: number;
+  /** Bad events in the long window from which chance is no excuse any more ({@link FEW_BAD}). */
+  readonly fewBad: number;
 }
 
 /**
@@ -51,18 +61,31 @@ export function burnRules(
   minimumBad = 2,
 ): readonly BurnRule[] {
   const unreachable: string[] = [];
-  const rules = pairs.map((pair) => {
-    const factor = Math.max(1, burnFactor(pair.budgetShare, windowMs, pair.longMs));
+  const rules = amountRules(pairs, windowMs, minimumBad);
+  for (const { pair, factor } of rules) {
     if (!(factor * (1 - target) < 1)) {
       unreachable.push(
         `${pair.name} needs a burn rate over ${factor.toFixed(2)}, but the most is ${(1 / (1 - target)).toFixed(2)}`,
       );
     }
-    return { pair, factor, minimumBad };
-  });
+  }
   if (unreachable.length > 0)
     throw new EvenkeelError('bad_request', `alerts that can never fire: ${unreachable.join('; ')}`);
   return rules;
+}
+
+/** As {@link burnRules} for an amount, which can be spent at any speed. */
+export function amountRules(
+  pairs: readonly BurnPair[],
+  windowMs: number,
+  minimumBad = 0,
+): readonly BurnRule[] {
+  return pairs.map((pair) => ({
+    pair,
+    factor: Math.max(1, burnFactor(pair.budgetShare, windowMs, pair.longMs)),
+    minimumBad,
+    fewBad: FEW_BAD,
+  }));
 }
 
 /** Whether one rule fires now, and the figures behind it. */
@@ -86,42 +109,85 @@ export function wilsonLower(bad: number, total: number, z = 1.959963984540054): 
   return Math.max(0, (centre - spread) / (1 + z2));
 }
 
+/** Why a rule fires or does not. */
+export type BurnCause =
+  | 'no_events'
+  /** One of the windows does not burn over the factor. */
+  | 'below'
+  /** Fewer bad events than the rule's minimum. */
+  | 'few_bad'
+  /** Fewer than {@link FEW_BAD} bad events, and the interval on their ratio reaches under the threshold. */
+  | 'may_be_chance'
+  | 'burning';
+
+/** What burn rates are relative to. */
+export type BurnBasis =
+  /** The share of bad events that is allowed, in (0, 1). */
+  | { readonly kind: 'share'; readonly budget: number }
+  /** An amount that may be spent in `windowMs`. */
+  | { readonly kind: 'amount'; readonly amount: number; readonly windowMs: number };
+
+/** How many times too fast the budget went in `lookBackMs`; undefined without events, but 0 for an amount. */
+export function burnOf(counts: Counts, basis: BurnBasis, lookBackMs: number): number | undefined {
+  const bad = counts.total - counts.good;
+  if (basis.kind === 'amount') return (bad / basis.amount) * (basis.windowMs / lookBackMs);
+  return counts.total > 0 ? bad / counts.total / basis.budget : undefined;
+}
+
 /**
- * Judges one rule. It fires when both windows burn strictly faster than the factor, there are enough bad events, and
- * the interval on the long window's ratio lies over the threshold as well.
+ * Whether a rule fires, and why. It does when both windows burn strictly faster than the factor, there are enough bad
+ * events, and, while they are fewer than {@link FEW_BAD}, the interval on the long window's ratio is over the threshold
+ * as well. Amounts are no events: for them the burn rates alone decide.
  */
-export function judgeBurn(rule: BurnRule, long: Counts, short: Counts, target: number): BurnVerdict {
-  const budget = 1 - target;
-  const rate = (counts: Counts): number | undefined =>
-    counts.total > 0 ? (counts.total - counts.good) / counts.total / budget : undefined;
-  const longBurn = rate(long);
-  const shortBurn = rate(short);
-  const figures = { longBurn, shortBurn };
-  if (longBurn === undefined || shortBurn === undefined)
-    return { firing: false, ...figures, reason: 'no events' };
-  if (!(longBurn > rule.factor && shortBurn > rule.factor)) {
-    return {
-      firing: false,
-      ...figures,
-      reason: `burns ${longBurn.toFixed(2)} and ${shortBurn.toFixed(2)}, not over ${rule.factor.toFixed(2)} in both windows`,
-    };
-  }
+export function burnCause(rule: BurnRule, long: Counts, short: Counts, basis: BurnBasis): BurnCause {
+  const { factor, pair } = rule;
+  const longBurn = burnOf(long, basis, pair.longMs);
+  const shortBurn = burnOf(short, basis, pair.shortMs);
+  if (longBurn === undefined || shortBurn === undefined) return 'no_events';
+  if (!(longBurn > factor && shortBurn > factor)) return 'below';
+  if (basis.kind === 'amount') return 'burning';
   const bad = long.total - long.good;
-  if (bad < rule.minimumBad) {
-    return { firing: false, ...figures, reason: `only ${bad} bad: at least ${rule.minimumBad} are needed` };
+  if (bad < rule.minimumBad) return 'few_bad';
+  if (bad < rule.fewBad && !(wilsonLower(bad, long.total) > factor * basis.budget)) return 'may_be_chance';
+  return 'burning';
+}
+
+/** A cause in words. */
+export function burnReason(
+  cause: BurnCause,
+  rule: BurnRule,
+  long: Counts,
+  short: Counts,
+  basis: BurnBasis,
+): string {
+  const bad = figure(long.total - long.good);
+  const longBurn = burnOf(long, basis, rule.pair.longMs) ?? 0;
+  const shortBurn = burnOf(short, basis, rule.pair.shortMs) ?? 0;
+  switch (cause) {
+    case 'no_events':
+      return 'no events';
+    case 'below':
+      return `burns ${longBurn.toFixed(2)} and ${shortBurn.toFixed(2)}, not over ${rule.factor.toFixed(2)} in both windows`;
+    case 'few_bad':
+      return `only ${bad} bad: at least ${rule.minimumBad} are needed`;
+    case 'may_be_chance': {
+      const least = (100 * wilsonLower(long.total - long.good, long.total)).toFixed(3);
+      return `${bad} bad of ${figure(long.total)} may be chance: ${least} % at the least`;
+    }
+    case 'burning':
+      return `burns ${longBurn.toFixed(1)} times too fast over the long and ${shortBurn.toFixed(1)} over the short window`;
   }
-  const lower = wilsonLower(bad, long.total);
-  if (!(lower > rule.factor * budget)) {
-    return {
-      firing: false,
-      ...figures,
-      reason: `${bad} bad of ${long.total} may be chance: ${(100 * lower).toFixed(3)} % at the least`,
-    };
-  }
+}
+
+/** Judges one rule of a target: {@link burnCause} with the figures and words behind it. */
+export function judgeBurn(rule: BurnRule, long: Counts, short: Counts, target: number): BurnVerdict {
+  const basis: BurnBasis = { kind: 'share', budget: 1 - target };
+  const cause = burnCause(rule, long, short, basis);
   return {
-    firing: true,
-    ...figures,
-    reason: `burns ${longBurn.toFixed(1)} times too fast over the long and ${shortBurn.toFixed(1)} over the short window`,
+    firing: cause === 'burning',
+    longBurn: burnOf(long, basis, rule.pair.longMs),
+    shortBurn: burnOf(short, basis, rule.pair.shortMs),
+    reason: burnReason(cause, rule, long, short, basis),
   };
 }
 

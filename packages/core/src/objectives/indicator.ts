@@ -11,15 +11,34 @@ export type RequestIndicator =
   | {
       readonly kind: 'latency';
       readonly thresholdMs: number;
-      /** `model`: the answering rung alone. `first_token`: streams only. */
-      readonly part: 'end_to_end' | 'model' | 'first_token';
+      readonly part: LatencyPart;
     }
   /** Answers whose features were at most this old are good; only requests that used features count. */
   | { readonly kind: 'feature_age'; readonly maxAgeMs: number }
   /** Answers that the output safety check let pass are good; only checked ones count. */
   | { readonly kind: 'safety' }
   /** Answers at full service are good. */
-  | { readonly kind: 'full_service' };
+  | { readonly kind: 'full_service' }
+  /** What answers cost: every priced answer spends, and weighs as much as {@link weightOf} says. */
+  | { readonly kind: 'cost'; readonly prices: TokenPrices };
+
+/**
+ * `model`: the answering rung alone. Streams only: `first_token` to the first chunk, `between_tokens` the mean time from
+ * each output token to the next, from the first chunk to the end.
+ */
+export type LatencyPart = 'end_to_end' | 'model' | 'first_token' | 'between_tokens';
+
+/** Price of a million tokens, in the budget's currency. */
+export interface TokenPrice {
+  readonly input: number;
+  readonly output: number;
+}
+
+export interface TokenPrices {
+  /** Of models that `models` does not name; undefined: those are not priced. */
+  readonly default: TokenPrice | undefined;
+  readonly models: Readonly<Record<string, TokenPrice>>;
+}
 
 /** What one event means to an objective; undefined: nothing. */
 export type Judgement = 'good' | 'bad' | undefined;
@@ -58,12 +77,41 @@ export function judge(indicator: RequestIndicator, record: RequestRecord): Judge
     case 'full_service':
       if (callersFault(record)) return undefined;
       return record.level === 'full_service' ? 'good' : 'bad';
+    case 'cost':
+      return costOf(indicator.prices, record) === undefined ? undefined : 'bad';
   }
 }
 
-function latencyOf(record: RequestRecord, part: 'end_to_end' | 'model' | 'first_token'): number | undefined {
-  if (part === 'end_to_end') return record.durationMs;
-  if (part === 'first_token') return record.firstChunkMs;
-  const last = record.steps.at(-1);
-  return last?.outcome === 'answered' ? last.durationMs : undefined;
+/** How much one judged event counts: 1, and for costs what it cost, in the budget's currency. */
+export function weightOf(indicator: RequestIndicator, record: RequestRecord): number {
+  return indicator.kind === 'cost' ? (costOf(indicator.prices, record) ?? 0) : 1;
+}
+
+const MILLION = 1_000_000;
+
+/** Undefined for answers without a model, without a price or without token counts. */
+function costOf(prices: TokenPrices, record: RequestRecord): number | undefined {
+  const { model, inputTokens, outputTokens } = record;
+  if (model === undefined || (inputTokens === undefined && outputTokens === undefined)) return undefined;
+  const price = Object.hasOwn(prices.models, model) ? prices.models[model] : prices.default;
+  if (price === undefined) return undefined;
+  return ((inputTokens ?? 0) * price.input + (outputTokens ?? 0) * price.output) / MILLION;
+}
+
+function latencyOf(record: RequestRecord, part: LatencyPart): number | undefined {
+  switch (part) {
+    case 'end_to_end':
+      return record.durationMs;
+    case 'first_token':
+      return record.firstChunkMs;
+    case 'between_tokens': {
+      const { firstChunkMs, outputTokens } = record;
+      if (firstChunkMs === undefined || outputTokens === undefined || outputTokens < 2) return undefined;
+      return (record.durationMs - firstChunkMs) / (outputTokens - 1);
+    }
+    case 'model': {
+      const last = record.steps.at(-1);
+      return last?.outcome === 'answered' ? last.durationMs : undefined;
+    }
+  }
 }

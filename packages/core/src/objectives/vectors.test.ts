@@ -155,6 +155,22 @@ describe('vectors worked out by hand', () => {
     expect(judgeBurn({ ...rule, minimumBad: 1 }, counts, counts, 0.999).firing).toBe(true);
   });
 
+  it('V7, the other way round: at high traffic a burn just over the factor pages at once', () => {
+    const rule = burnRules(BURN_PAIRS, 30 * DAY, 0.999)[0];
+    if (rule === undefined) throw new Error('no rule');
+    // 14.5 times too fast at 1,000 a minute: 870 bad of 60,000 an hour.
+    const hour = { good: 60_000 - 870, total: 60_000 };
+    expect(judgeBurn(rule, hour, hour, 0.999).firing).toBe(true);
+    // 20 bad are taken at their word, 19 of the same ratio may be chance, and twice the ratio is not.
+    const burning = (bad: number, burn: number) => {
+      const total = bad / (burn * 0.001);
+      return judgeBurn(rule, { good: total - bad, total }, { good: total - bad, total }, 0.999);
+    };
+    expect(burning(20, 14.5).firing).toBe(true);
+    expect(burning(19, 14.5)).toMatchObject({ firing: false, reason: expect.stringContaining('chance') });
+    expect(burning(19, 29).firing).toBe(true);
+  });
+
   it('V8: no traffic is no data, and empty slices count as the file says', () => {
     expect(budgetStatus(NO_EVENTS, { kind: 'target', target: 0.99, minimumEvents: 0 }).state).toBe('no_data');
     const { wanted } = vector('V8');

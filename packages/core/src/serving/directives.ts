@@ -1,5 +1,6 @@
 import type { Clock } from '../kernel/clock.ts';
 import { EvenkeelError } from '../kernel/errors.ts';
+import { type Fault, MAX_FAULT_LEASE_MS } from './fault.ts';
 
 /** What a directive orders the serving path to do. */
 export type Order =
@@ -12,7 +13,9 @@ export type Order =
   /** The output safety check works at this strictness. */
   | { readonly kind: 'strictness'; readonly level: 'relaxed' | 'normal' | 'strict' }
   /** The model answers with the version that the file names as its previous one. */
-  | { readonly kind: 'roll_back'; readonly model: string };
+  | { readonly kind: 'roll_back'; readonly model: string }
+  /** Something breaks, for those in its blast radius: a chaos experiment. */
+  | { readonly kind: 'fault'; readonly fault: Fault };
 
 /** An instruction to the serving path: it always has an owner, a reason and an expiry. */
 export interface Directive {
@@ -40,6 +43,8 @@ export interface DirectiveBoard {
   lift(id: string): boolean;
   /** Those in force, newest first: for two that contradict, the first wins. */
   active(): readonly Directive[];
+  /** Milliseconds that are left of its lease, by the monotonic clock; 0 when it is not in force. */
+  leftMs(id: string): number;
   /** Grows by one whenever the set in force may have changed. */
   revision(): number;
 }
@@ -75,6 +80,12 @@ export function directiveBoard(clock: Clock): DirectiveBoard {
           `a directive lasts more than 0 and at most ${MAX_LEASE_MS} ms, not ${leaseMs}`,
         );
       }
+      if (order.order.kind === 'fault' && leaseMs > MAX_FAULT_LEASE_MS) {
+        throw new EvenkeelError(
+          'bad_request',
+          `a fault lasts at most ${MAX_FAULT_LEASE_MS} ms without being renewed, not ${leaseMs}`,
+        );
+      }
       const known = leases.get(order.id)?.directive;
       const directive: Directive = {
         ...order,
@@ -96,6 +107,7 @@ export function directiveBoard(clock: Clock): DirectiveBoard {
       expire();
       return cached;
     },
+    leftMs: (id) => Math.max(0, (leases.get(id)?.until ?? 0) - clock.now()),
     revision() {
       expire();
       return revision;

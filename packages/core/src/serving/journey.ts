@@ -3,6 +3,7 @@ import type { EvenkeelError } from '../kernel/errors.ts';
 import { cohort } from '../kernel/hash.ts';
 import type { ServedLevel } from '../kernel/level.ts';
 import type { FeatureStep, RequestRecord, SafetyStep, Step, StepOutcome } from '../telemetry/record.ts';
+import type { StreamGaps } from '../telemetry/stream-gaps.ts';
 import type { Entrance } from './entry.ts';
 import type { FeatureReading } from './features.ts';
 import type { Prediction, PredictRequest } from './prediction.ts';
@@ -29,6 +30,7 @@ export class Journey {
   fullReason: string | undefined;
   lastError: EvenkeelError | undefined;
   firstChunkMs: number | undefined;
+  gaps: StreamGaps | undefined;
 
   constructor(request: PredictRequest, entrance: Entrance, now: number, wall: number) {
     this.request = request;
@@ -93,11 +95,14 @@ export class Journey {
     return {
       id: request.id,
       traceId: request.traceId,
+      trace: request.trace,
       service: request.service,
       kind: request.kind,
       at: this.at,
       durationMs: end.now - this.startedAt,
       firstChunkMs: this.firstChunkMs,
+      maxGapMs: this.gaps?.maxMs,
+      meanGapMs: this.gaps?.meanMs,
       tenant: request.caller.tenant,
       user: request.caller.user,
       priority: request.priority,

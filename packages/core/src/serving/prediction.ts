@@ -1,5 +1,6 @@
 import type { Cancellation } from '../kernel/cancellation.ts';
 import type { Priority } from '../kernel/level.ts';
+import type { TraceContext } from '../telemetry/trace-context.ts';
 
 /** Who is calling, as far as it is known and trusted. */
 export interface Caller {
@@ -8,6 +9,8 @@ export interface Caller {
   /** Stable id of a person or session, for cohorts; the tenant's name when there is none. */
   readonly user: string;
   readonly tier: string | undefined;
+  /** A group that a trusted caller has put itself into, for canaries and shadows. */
+  readonly cohort?: string | undefined;
 }
 
 /** Values of features for one request, and how old they are. */
@@ -19,6 +22,12 @@ export interface FeatureSet {
   readonly ageMs: number;
   /** Names asked for that have no value (NOT_FOUND, NULL_VALUE): served as absent, not as zero. */
   readonly missing: readonly string[];
+}
+
+/** The trace that a request belongs to. */
+export interface RequestTrace extends TraceContext {
+  /** `tracestate` as it goes on; undefined where there is none that is valid. */
+  readonly state: string | undefined;
 }
 
 /** One request for a prediction, after the protocol has been taken off. */
@@ -39,6 +48,8 @@ export interface PredictRequest {
   readonly signal: Cancellation | undefined;
   /** W3C trace id, or undefined. */
   readonly traceId: string | undefined;
+  /** The caller's whole trace context, where it sent one: goes on upstream, with the attempt as parent. */
+  readonly trace?: RequestTrace | undefined;
   /** `live` counts; `shadow` and `probe` are kept apart in every figure. */
   readonly kind: 'live' | 'shadow' | 'chaos';
 }

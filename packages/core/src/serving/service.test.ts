@@ -455,6 +455,36 @@ describe('the serving pipeline', () => {
       expect(service.figures.inFlight).toBe(0);
     });
 
+    it('say how long their reader waited for the next chunk, and not how long it let the source wait', async () => {
+      const waits = [40, 10, 250, 0];
+      const { service, records, clock } = world({
+        primary: () =>
+          Promise.resolve({
+            kind: 'stream',
+            model: 'm',
+            version: '1',
+            first: { data: 'one', last: false },
+            rest: (async function* () {
+              for (const ms of waits) {
+                clock.advance(ms);
+                yield { data: 'more', last: false };
+              }
+              clock.advance(1_000);
+            })(),
+          }),
+      });
+      const answer = await service.predict(request({ stream: true }));
+      if (answer.outcome !== 'served' || answer.prediction.kind !== 'stream') throw new Error('no stream');
+      for await (const _ of answer.prediction.rest) clock.advance(70);
+      expect(records[0]).toMatchObject({ maxGapMs: 250, meanGapMs: 75 });
+    });
+
+    it('without a second chunk have no gaps', async () => {
+      const { service, records } = world({ primary: streaming() });
+      await read(service);
+      expect(records[0]).toMatchObject({ maxGapMs: undefined, meanGapMs: undefined });
+    });
+
     it('count against the rung when they break off, and the reader is told', async () => {
       const { service, records, rungs } = world({
         primary: streaming('two', new EvenkeelError('upstream_cut')),

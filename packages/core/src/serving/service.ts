@@ -1,6 +1,7 @@
 import { describeError, EvenkeelError, isEvenkeelError } from '../kernel/errors.ts';
 import { listeners } from '../kernel/listeners.ts';
 import type { RequestRecord } from '../telemetry/record.ts';
+import { StreamGaps } from '../telemetry/stream-gaps.ts';
 import type { Answer, ServingService } from './answer.ts';
 import type { ServiceDefinition, ServiceHost } from './definition.ts';
 import { type DirectiveBoard, directiveBoard } from './directives.ts';
@@ -10,7 +11,7 @@ import { Journey } from './journey.ts';
 import type { Prediction, PredictRequest, Usage } from './prediction.ts';
 import type { Rung } from './rung.ts';
 import { ALLOW, type SafetyVerdict } from './safety.ts';
-import { watchedStream } from './stream.ts';
+import { type StreamEnd, watchedStream } from './stream.ts';
 import { createWalk } from './walk.ts';
 
 /** A running service, with what an operator may look at and turn. */
@@ -166,7 +167,9 @@ export function createService(definition: ServiceDefinition, host: ServiceHost):
 
     journey.firstChunkMs = clock.now() - journey.startedAt;
     const watch = safety === undefined ? undefined : { check: safety, strictness: () => strictness };
-    const stream = watchedStream(prediction, watch, (end, usage) => {
+    const gaps = new StreamGaps();
+    journey.gaps = gaps;
+    const onEnd = (end: StreamEnd, usage: Usage | undefined): void => {
       journey.request.signal?.removeEventListener('abort', onGone);
       if (end.kind === 'whole') {
         settleStream('success');
@@ -181,7 +184,8 @@ export function createService(definition: ServiceDefinition, host: ServiceHost):
         settleStream(error.code === 'output_blocked' ? 'release' : 'failure');
         finish(journey, rung, prediction, error, error.message, usage);
       }
-    });
+    };
+    const stream = watchedStream(prediction, watch, onEnd, { clock, gaps });
     const onGone = (): void => {
       void stream.rest[Symbol.asyncIterator]()
         .return?.(undefined)

@@ -1,4 +1,6 @@
+import type { Clock } from '../kernel/clock.ts';
 import { EvenkeelError } from '../kernel/errors.ts';
+import type { StreamGaps } from '../telemetry/stream-gaps.ts';
 import type { StreamChunk, StreamPrediction, Usage } from './prediction.ts';
 import type { SafetyCheck, Strictness } from './safety.ts';
 
@@ -20,7 +22,9 @@ export function watchedStream(
   prediction: StreamPrediction,
   safety: { check: SafetyCheck; strictness: () => Strictness } | undefined,
   onEnd: (end: StreamEnd, usage: Usage | undefined) => void,
+  measure: { readonly clock: Clock; readonly gaps: StreamGaps },
 ): StreamPrediction {
+  const { clock, gaps } = measure;
   const source = prediction.rest[Symbol.asyncIterator]();
   let usage = prediction.usage ?? prediction.first.usage;
   let ended = false;
@@ -35,6 +39,7 @@ export function watchedStream(
   const iterator: AsyncIterator<StreamChunk> = {
     async next() {
       if (ended) return { done: true, value: undefined };
+      const askedAt = clock.now();
       let step: IteratorResult<StreamChunk>;
       try {
         step = await source.next();
@@ -46,6 +51,7 @@ export function watchedStream(
         end({ kind: 'whole' });
         return step;
       }
+      gaps.add(clock.now() - askedAt);
       if (step.value.usage !== undefined) usage = step.value.usage;
       if (safety !== undefined) {
         text = (text + safety.check.textOf(step.value.data)).slice(-CHECKED_TEXT);

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../kernel/errors.ts';
 import type { Priority, ServedLevel } from '../kernel/level.ts';
+import type { TraceContext } from './trace-context.ts';
 
 /** What became of one rung for one request. */
 export type StepOutcome =
@@ -46,6 +47,8 @@ export interface SafetyStep {
 export interface RequestRecord {
   readonly id: string;
   readonly traceId: string | undefined;
+  /** What the caller said of its trace, where it said anything. */
+  readonly trace?: TraceContext | undefined;
   readonly service: string;
   readonly kind: 'live' | 'shadow' | 'chaos';
   /** Wall milliseconds at arrival. */
@@ -53,6 +56,9 @@ export interface RequestRecord {
   readonly durationMs: number;
   /** Milliseconds to the first chunk, for streams. */
   readonly firstChunkMs: number | undefined;
+  /** The longest and the mean wait for the next chunk of a stream, in milliseconds; see {@link StreamGaps}. */
+  readonly maxGapMs?: number | undefined;
+  readonly meanGapMs?: number | undefined;
   readonly tenant: string;
   readonly user: string;
   readonly priority: Priority;
@@ -75,4 +81,6 @@ export interface RequestRecord {
   readonly features: FeatureStep | undefined;
   readonly safety: SafetyStep | undefined;
   readonly steps: readonly Step[];
+  /** What came in and went out: only where keeping payloads is switched on, and then redacted and cut already. */
+  readonly payload?: { readonly input: unknown; readonly output: unknown } | undefined;
 }

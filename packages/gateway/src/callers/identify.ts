@@ -98,6 +98,7 @@ export function createIdentify(config: CallersConfig): Identify {
         tenant,
         user: user ?? entry?.name ?? remoteAddress ?? 'anonymous',
         tier: entry?.tier ?? (trusted ? nameOf(headers[names.tier]) : undefined),
+        cohort: trusted ? nameOf(headers[names.cohort]) : undefined,
       },
       knownUser: user !== undefined || entry !== undefined,
       maySetPriority: entry?.maySetPriority === true || maySetPriority(remoteAddress),

@@ -128,6 +128,19 @@ export function requireWithin(bytes: Buffer, limits: BodyLimits): void {
   if (nestsDeeper(bytes, limits.depth)) throw tooDeep(limits.depth);
 }
 
+/**
+ * The head of a request, in bytes, against the limit of its service.
+ * @param enforced what the server lets in at all: under it there is nothing to count
+ * @throws EvenkeelError header_too_large
+ */
+export function requireHeadersWithin(request: IncomingMessage, limit: number, enforced: number): void {
+  if (limit >= enforced) return;
+  // Names and values alternate; a colon, a space and a line's end come with each pair.
+  let bytes = (request.url?.length ?? 0) + 2 * request.rawHeaders.length;
+  for (const text of request.rawHeaders) bytes += text.length;
+  if (bytes > limit) throw new EvenkeelError('header_too_large', `the headers have more than ${limit} bytes`);
+}
+
 /** @throws EvenkeelError unsupported_media_type */
 export function requireJson(request: IncomingMessage): void {
   const packed = request.headers['content-encoding'];

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { deadlineOf, priorityOfRequest, traceIdOf } from './decode.ts';
+import { deadlineOf, priorityOfRequest, traceOfHeaders } from './decode.ts';
 import { fakeService, served } from './front.test.support.ts';
 
 const service = fakeService('s', () => served({}), {
@@ -80,7 +80,7 @@ describe('priorityOfRequest', () => {
   );
 });
 
-describe('traceIdOf', () => {
+describe('traceOfHeaders', () => {
   const trace = '0af7651916cd43dd8448eb211c80319c';
   const parent = 'b7ad6b7169203331';
   it.each([
@@ -94,6 +94,18 @@ describe('traceIdOf', () => {
     [`00-${trace}-${parent}`, undefined],
     ['', undefined],
   ])('%s', (traceparent, id) => {
-    expect(traceIdOf({ traceparent })).toBe(id);
+    expect(traceOfHeaders({ traceparent })?.traceId).toBe(id);
+  });
+
+  it('believes tracestate only beside a valid traceparent, and only a list that is valid', () => {
+    const traceparent = `00-${trace}-${parent}-00`;
+    expect(traceOfHeaders({ traceparent, tracestate: 'a=1,  b=2' })).toEqual({
+      traceId: trace,
+      parentId: parent,
+      sampled: false,
+      state: 'a=1,b=2',
+    });
+    expect(traceOfHeaders({ traceparent, tracestate: 'a=1,a=2' })?.state).toBeUndefined();
+    expect(traceOfHeaders({ tracestate: 'a=1' })).toBeUndefined();
   });
 });

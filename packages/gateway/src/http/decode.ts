@@ -1,5 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { EvenkeelError, nearestName, PRIORITIES, type Priority, type Usage } from '@evenkeel/core';
+import {
+  EvenkeelError,
+  formatTracestate,
+  nearestName,
+  PRIORITIES,
+  type Priority,
+  parseTraceparent,
+  parseTracestate,
+  type RequestTrace,
+  type Usage,
+} from '@evenkeel/core';
 import type { Identity } from '../callers/index.ts';
 import type { FrontService, ServiceDirectory } from './front-service.ts';
 import { headerText } from './reply.ts';
@@ -84,16 +94,14 @@ export function priorityOfRequest(
   return found;
 }
 
-/** The trace id of a W3C `traceparent`; undefined when there is none that is valid. */
-export function traceIdOf(headers: IncomingHttpHeaders): string | undefined {
-  const raw = headers.traceparent;
-  if (typeof raw !== 'string') return undefined;
-  const match = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-|$)/.exec(raw);
-  if (match === null || match[1] === 'ff' || /^0+$/.test(match[2] ?? '') || /^0+$/.test(match[3] ?? ''))
-    return undefined;
-  // Later versions may add fields; version 00 has none.
-  if (match[1] === '00' && match[4] !== '') return undefined;
-  return match[2];
+/** The trace of a request: W3C `traceparent` and, with a valid one only, `tracestate`. */
+export function traceOfHeaders(headers: IncomingHttpHeaders): RequestTrace | undefined {
+  const { traceparent, tracestate } = headers;
+  if (typeof traceparent !== 'string') return undefined;
+  const trace = parseTraceparent(traceparent);
+  if (trace === undefined) return undefined;
+  const list = Array.isArray(tracestate) ? tracestate.join(',') : tracestate;
+  return { ...trace, state: list === undefined ? undefined : formatTracestate(parseTracestate(list)) };
 }
 
 /** Takes what the request needs from its tenant's budget. @throws EvenkeelError rate_limited */

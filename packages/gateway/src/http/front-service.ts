@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Priority, ServingService, TenantBudgets } from '@evenkeel/core';
 import type { Identify, Identity } from '../callers/index.ts';
+import type { ModelMetadata } from '../upstreams/index.ts';
 
 /** One service as the HTTP front needs it. */
 export interface FrontService {
@@ -8,7 +9,18 @@ export interface FrontService {
   readonly type: string;
   readonly deadlineMs: number;
   readonly maxDeadlineMs: number;
-  readonly limits: { readonly bodyBytes: number; readonly depth: number; readonly concurrency: number };
+  readonly limits: {
+    readonly bodyBytes: number;
+    readonly headerBytes: number;
+    readonly depth: number;
+    readonly concurrency: number;
+  };
+  readonly openInference: {
+    /** Requests of several rows: row by row, or at once, as the tensors they are. */
+    readonly rows: 'split' | 'whole';
+    /** Never rejects. */
+    metadata(): Promise<ModelMetadata>;
+  };
   readonly serving: ServingService;
   readonly identify: Identify;
   /** The class of a request by the file's rules. */

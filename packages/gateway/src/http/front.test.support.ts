@@ -69,7 +69,14 @@ export function fakeService(
     type: 'custom',
     deadlineMs: 500,
     maxDeadlineMs: 2_000,
-    limits: { bodyBytes: 64 * 1024, depth: 32, concurrency: 100 },
+    limits: { bodyBytes: 64 * 1024, headerBytes: 16_384, depth: 32, concurrency: 100 },
+    openInference: {
+      rows: 'split',
+      metadata: async () => ({
+        inputs: [{ name: 'text', datatype: 'BYTES', shape: [-1] }],
+        outputs: [{ name: 'label', datatype: 'BYTES', shape: [-1] }],
+      }),
+    },
     serving: {
       name,
       async predict(request) {

@@ -377,11 +377,11 @@ describe('limits of a service', () => {
       'slow',
       () => new Promise((resolve) => waiting.push(() => resolve(served({})))),
       {
-        limits: { bodyBytes: 1_000, depth: 8, concurrency: 2 },
+        limits: { bodyBytes: 1_000, headerBytes: 16_384, depth: 8, concurrency: 2 },
       },
     );
     const other = fakeService('other', () => served({}), {
-      limits: { bodyBytes: 1_000, depth: 8, concurrency: 2 },
+      limits: { bodyBytes: 1_000, headerBytes: 16_384, depth: 8, concurrency: 2 },
     });
     const running = await startFront([slow, other]);
     const post = (path: string, body: string) =>
@@ -415,10 +415,10 @@ describe('limits of a service', () => {
 
   it('holds the OpenAI protocol, too, to the size and depth of the service it names', async () => {
     const small = fakeService('small', () => served(completion), {
-      limits: { bodyBytes: 300, depth: 8, concurrency: 10 },
+      limits: { bodyBytes: 300, headerBytes: 16_384, depth: 8, concurrency: 10 },
     });
     const deep = fakeService('deep', () => served(completion), {
-      limits: { bodyBytes: 10_000, depth: 200, concurrency: 10 },
+      limits: { bodyBytes: 10_000, headerBytes: 16_384, depth: 200, concurrency: 10 },
     });
     const running = await startFront([small, deep]);
     const post = async (model: string, extra: unknown) => {

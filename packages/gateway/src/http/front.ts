@@ -1,6 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, Server as NetServer } from 'node:net';
-import { type Clock, EvenkeelError, isEvenkeelError, type PredictRequest, type Timers } from '@evenkeel/core';
+import {
+  type Clock,
+  EvenkeelError,
+  isEvenkeelError,
+  type PredictRequest,
+  type Priority,
+  type Timers,
+} from '@evenkeel/core';
+import type { Identity } from '../callers/index.ts';
 import {
   callerOf,
   decodeJson,
@@ -9,12 +17,19 @@ import {
   encodeOpenAi,
   eventsOfCompletion,
 } from '../protocols/index.ts';
-import { inferOfPrediction, parseInferRequest, plainOfInfer } from '../upstreams/index.ts';
+import {
+  type InferRequest,
+  inferOfPrediction,
+  parseInferRequest,
+  plainOfInfer,
+  rowsOfInfer,
+} from '../upstreams/index.ts';
 import {
   type BodyLimits,
   discardRest,
   parseJson,
   readBody,
+  requireHeadersWithin,
   requireJson,
   requireWithin,
   willDiscard,
@@ -26,7 +41,7 @@ import {
   priorityOfRequest,
   serviceNamed,
   settle,
-  traceIdOf,
+  traceOfHeaders,
   versioned,
 } from './decode.ts';
 import type { FrontService, ServiceDirectory } from './front-service.ts';
@@ -34,6 +49,7 @@ import { look } from './look.ts';
 import { refuseSocket, type SocketError } from './refuse-socket.ts';
 import { answerHeaders, headerText, idHeaders, sendError, sendJson } from './reply.ts';
 import { type Protocol, protocolOf, type Route, routeOf } from './route.ts';
+import { inferOfRows, predictRows, worstOf } from './rows.ts';
 import { sendEvents, sendStream } from './stream.ts';
 import { createUnderway } from './underway.ts';
 
@@ -46,7 +62,7 @@ export interface FrontOptions {
   readonly ready: () => boolean;
   /** Told what should not have happened. */
   readonly onError: (error: unknown, requestId: string) => void;
-  /** Largest headers in bytes (default 16 KiB). */
+  /** Largest headers in bytes of any service (default 16 KiB); a service may allow less. */
   readonly headerBytes?: number;
   /** Sockets at once (default 10 000). */
   readonly connections?: number;
@@ -74,6 +90,7 @@ export function createFront(options: FrontOptions): Front {
   const { services, clock, timers, requestId } = options;
   const slowReaderMs = options.slowReaderMs ?? 30_000;
   const lingerMs = options.lingerMs ?? 1_000;
+  const headerBytes = options.headerBytes ?? 16_384;
   const underway = createUnderway();
   let draining = false;
 
@@ -95,11 +112,12 @@ export function createFront(options: FrontOptions): Front {
       );
     }
     if (routed.method === 'GET') {
-      const { status, body } = look(
+      const looked = look(
         routed.route,
         services,
         draining ? 'draining' : options.ready() ? 'ready' : 'starting',
       );
+      const { status, body } = looked instanceof Promise ? await looked : looked;
       sendJson(response, status, body, slowReaderMs, idHeaders(id));
       return;
     }
@@ -126,7 +144,10 @@ export function createFront(options: FrontOptions): Front {
           : undefined;
     // Who may not, or finds no room, costs neither the reading nor the parsing of a body.
     let identity = service === undefined ? undefined : identify(service, headers, remote);
-    if (service !== undefined) underway.enter(service, response);
+    if (service !== undefined) {
+      requireHeadersWithin(request, service.limits.headerBytes, headerBytes);
+      underway.enter(service, response);
+    }
     const limits = service?.limits ?? widestLimits();
     const bytes = await readBody(request, response, limits.bodyBytes);
     const body = parseJson(bytes, limits.depth);
@@ -135,6 +156,7 @@ export function createFront(options: FrontOptions): Front {
       const asked = decodeOpenAi(body, route.kind);
       service = serviceNamed(services, asked.service);
       identity = identify(service, headers, remote);
+      requireHeadersWithin(request, service.limits.headerBytes, headerBytes);
       underway.enter(service, response);
       requireWithin(bytes, service.limits);
       if (!service.speaksOpenAi) {
@@ -156,7 +178,7 @@ export function createFront(options: FrontOptions): Front {
           // Large requests take more room: a permit for every thousand tokens begun.
           weight: Math.max(1, Math.ceil(asked.tokens / 1_000)),
           stream: asked.stream,
-          traceId: traceIdOf(headers),
+          trace: traceOfHeaders(headers),
         },
         response,
       );
@@ -179,8 +201,9 @@ export function createFront(options: FrontOptions): Front {
     }
 
     if (service === undefined || identity === undefined) throw new EvenkeelError('not_found');
-    const infer = route.kind === 'oip_model' ? parseInferRequest(body) : undefined;
-    const input = infer === undefined ? decodeJson(body) : plainOfInfer(infer);
+    if (route.kind === 'oip_model')
+      return infer(service, identity, parseInferRequest(body), request, response, id);
+    const input = decodeJson(body);
     const question = ask(
       service,
       input,
@@ -191,7 +214,7 @@ export function createFront(options: FrontOptions): Front {
         deadlineMs: deadlineOf(headers, service),
         weight: 1,
         stream: false,
-        traceId: traceIdOf(headers),
+        trace: traceOfHeaders(headers),
       },
       response,
     );
@@ -200,30 +223,66 @@ export function createFront(options: FrontOptions): Front {
     const out = answerHeaders(id, answer, service.budget());
     if (answer.outcome === 'refused')
       return sendError(response, protocol, answer.error, id, out, answer.shouldRetry, slowReaderMs);
-    if (infer === undefined) return sendJson(response, 200, encodeJson(id, answer), slowReaderMs, out);
-    if (answer.prediction.kind === 'stream')
+    return sendJson(response, 200, encodeJson(id, answer), slowReaderMs, out);
+  }
+
+  /** One request of the Open Inference Protocol: at once, or row by row where the models take one thing at a time. */
+  async function infer(
+    service: FrontService,
+    identity: Extract<Identity, { ok: true }>,
+    asked: InferRequest,
+    request: IncomingMessage,
+    response: ServerResponse,
+    id: string,
+  ): Promise<void> {
+    const { headers } = request;
+    const whole = service.openInference.rows === 'whole';
+    const rows = whole ? undefined : rowsOfInfer(asked);
+    const priorityOf = (input: unknown): Priority => priorityOfRequest(headers, service, identity, input);
+    const input = rows?.[0] ?? (whole ? asked : plainOfInfer(asked));
+    const question = ask(
+      service,
+      input,
+      {
+        id,
+        caller: identity.caller,
+        priority: priorityOf(input),
+        deadlineMs: deadlineOf(headers, service),
+        weight: 1,
+        stream: false,
+        trace: traceOfHeaders(headers),
+      },
+      response,
+    );
+    for (let i = 0; i < (rows?.length ?? 1); i++) charge(service, identity.caller.tenant, 0);
+    const answer =
+      rows === undefined
+        ? await service.serving.predict(question)
+        : await predictRows(service.serving, question, rows, priorityOf, clock);
+    if ('outcome' in answer && answer.outcome === 'refused') {
+      const out = answerHeaders(id, answer, service.budget());
+      return sendError(response, 'open_inference', answer.error, id, out, answer.shouldRetry, slowReaderMs);
+    }
+    const spokesman = 'outcome' in answer ? answer : worstOf(answer);
+    const { prediction } = spokesman;
+    if (prediction.kind === 'stream')
       throw new EvenkeelError('upstream_malformed', 'the model answered with a stream');
     const parameters = {
-      evenkeel_level: answer.level,
-      evenkeel_reason: answer.reason,
+      evenkeel_level: spokesman.level,
+      evenkeel_reason: spokesman.reason,
       evenkeel_request_id: id,
     };
-    return sendJson(
-      response,
-      200,
-      inferOfPrediction(answer.prediction, service.name, infer.id, parameters),
-      slowReaderMs,
-      out,
-    );
+    const said =
+      'outcome' in answer
+        ? inferOfPrediction(prediction, service.name, asked.id, parameters)
+        : inferOfRows(answer, service.name, asked.id, parameters);
+    return sendJson(response, 200, said, slowReaderMs, answerHeaders(id, spokesman, service.budget()));
   }
 
   function ask(
     service: FrontService,
     input: unknown,
-    known: Pick<
-      PredictRequest,
-      'id' | 'caller' | 'priority' | 'deadlineMs' | 'weight' | 'stream' | 'traceId'
-    >,
+    known: Pick<PredictRequest, 'id' | 'caller' | 'priority' | 'deadlineMs' | 'weight' | 'stream' | 'trace'>,
     response: ServerResponse,
   ): PredictRequest {
     // Written out: a spread costs more here than the rest of the front's own work.
@@ -237,7 +296,8 @@ export function createFront(options: FrontOptions): Front {
       weight: known.weight,
       stream: known.stream,
       signal: underway.cancellation(response),
-      traceId: known.traceId,
+      traceId: known.trace?.traceId,
+      trace: known.trace,
       kind: 'live',
     };
   }
@@ -280,7 +340,7 @@ export function createFront(options: FrontOptions): Front {
 
   const server: Server = createServer(
     {
-      maxHeaderSize: options.headerBytes ?? 16_384,
+      maxHeaderSize: headerBytes,
       headersTimeout: options.headersMs ?? 10_000,
       requestTimeout: options.requestMs ?? 30_000,
       keepAliveTimeout: 65_000,

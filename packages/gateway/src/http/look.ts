@@ -15,7 +15,7 @@ const modelOf = (service: FrontService): unknown => ({
 });
 
 /** Answers what needs no prediction. @throws EvenkeelError unknown_service, not_found */
-export function look(route: Route, services: ServiceDirectory, readiness: Readiness): Reply {
+export function look(route: Route, services: ServiceDirectory, readiness: Readiness): Reply | Promise<Reply> {
   const ready = readiness === 'ready';
   const whenReady = ready ? 200 : 503;
   switch (route.kind) {
@@ -40,12 +40,10 @@ export function look(route: Route, services: ServiceDirectory, readiness: Readin
     case 'oip_model': {
       const service = versioned(services, route);
       if (route.what === 'ready') return { status: whenReady, body: { ready } };
-      const inputs = [{ name: 'input', datatype: 'BYTES', shape: [1] }];
-      const outputs = [{ name: 'output', datatype: 'BYTES', shape: [1] }];
-      return {
+      return service.openInference.metadata().then(({ inputs, outputs }) => ({
         status: 200,
         body: { name: service.name, versions: [service.version()], platform: 'evenkeel', inputs, outputs },
-      };
+      }));
     }
     default:
       throw new EvenkeelError('not_found');

@@ -80,7 +80,7 @@ export function errorBody(protocol: Protocol, error: EvenkeelError, requestId: s
         error: {
           message: error.message,
           type: OPENAI_TYPE[error.status] ?? (error.status < 500 ? 'invalid_request_error' : 'server_error'),
-          param: null,
+          param: error.field ?? (error.code === 'unknown_service' ? 'model' : null),
           code: openAiCode(error),
         },
       };

@@ -31,13 +31,15 @@ function textLength(value: unknown, depth = 0): number {
   return isFields(value) ? textLength(value.content ?? value.text ?? '', depth + 1) : 0;
 }
 
+/** A mistake in one field, which clients of the API find as `error.param`. */
+function wrong(field: string, expected: string): EvenkeelError {
+  return new EvenkeelError('bad_request', `${field}: ${expected}`, { field });
+}
+
 function atMost(value: unknown, field: string): number | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value === 'number' && Number.isInteger(value) && value >= 1) return Math.min(value, MAX_TOKENS);
-  throw new EvenkeelError(
-    'bad_request',
-    `${field}: expected a whole number from 1, got ${JSON.stringify(value)}`,
-  );
+  throw wrong(field, `expected a whole number from 1, got ${JSON.stringify(value)}`);
 }
 
 function userOf(user: unknown): string | undefined {
@@ -49,13 +51,10 @@ export function decodeOpenAi(body: unknown, task: 'chat' | 'embeddings'): OpenAi
   if (!isFields(body)) throw new EvenkeelError('bad_request', 'the body must be an object');
   const { model, stream, user } = body;
   if (typeof model !== 'string' || model === '') {
-    throw new EvenkeelError(
-      'bad_request',
-      'model: expected the name of a service, as GET /v1/models lists them',
-    );
+    throw wrong('model', 'expected the name of a service, as GET /v1/models lists them');
   }
   if (task === 'embeddings') {
-    if (body.input === undefined) throw new EvenkeelError('bad_request', 'input: expected a text or a list');
+    if (body.input === undefined) throw wrong('input', 'expected a text or a list');
     return {
       service: model,
       body,
@@ -66,10 +65,10 @@ export function decodeOpenAi(body: unknown, task: 'chat' | 'embeddings'): OpenAi
     };
   }
   if (!Array.isArray(body.messages) || body.messages.length === 0) {
-    throw new EvenkeelError('bad_request', 'messages: expected a list with at least one message');
+    throw wrong('messages', 'expected a list with at least one message');
   }
   if (stream !== undefined && stream !== null && typeof stream !== 'boolean') {
-    throw new EvenkeelError('bad_request', 'stream: expected true or false');
+    throw wrong('stream', 'expected true or false');
   }
   const options = body.stream_options;
   const output =

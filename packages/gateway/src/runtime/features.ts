@@ -1,5 +1,6 @@
 import type { FeaturesConfig } from '@evenkeel/config';
-import { type Breaker, createBreaker, type RequestFeatures } from '@evenkeel/core';
+import { type Breaker, createBreaker } from '@evenkeel/core';
+import { faultySource, type InterposedFeatures, interposedFeatures } from '../faults/index.ts';
 import {
   createEntityReader,
   createFeastSource,
@@ -15,7 +16,7 @@ import type { Host } from './host.ts';
 import { reveal } from './models.ts';
 
 export interface Features {
-  readonly request: RequestFeatures;
+  readonly request: InterposedFeatures;
   readonly reader: FeatureReader;
   readonly breaker: Breaker;
   close(): Promise<void>;
@@ -51,20 +52,30 @@ export async function openFeatures(config: FeaturesConfig, host: Host): Promise<
     config.batch === undefined
       ? undefined
       : await openBatchTable({ file: config.batch.file, key: config.batch.key }, host);
-  const reader = createFeatureReader(
-    {
-      entities: Object.keys(config.entities),
-      timeoutMs: config.timeoutMs,
-      maxAgeMs: config.maxAgeMs,
-      ageFrom: config.ageFrom,
-      cacheEntries: config.cacheEntries,
-      freshForMs: config.freshForMs,
-      ...(config.batch === undefined ? {} : { batchMaxAgeMs: config.batch.maxAgeMs }),
-    },
-    { ...host, source, breaker, ...(batch === undefined ? {} : { batch }) },
-  );
+  const options = {
+    entities: Object.keys(config.entities),
+    timeoutMs: config.timeoutMs,
+    maxAgeMs: config.maxAgeMs,
+    ageFrom: config.ageFrom,
+    cacheEntries: config.cacheEntries,
+    freshForMs: config.freshForMs,
+    ...(config.batch === undefined ? {} : { batchMaxAgeMs: config.batch.maxAgeMs }),
+  };
+  const reader = createFeatureReader(options, {
+    ...host,
+    source,
+    breaker,
+    ...(batch === undefined ? {} : { batch }),
+  });
+  const entitiesOf = createEntityReader(config.entities);
+  const faultHost = { ...host, wall: () => host.clock.wall() };
   return {
-    request: createRequestFeatures(createEntityReader(config.entities), reader),
+    request: interposedFeatures(createRequestFeatures(entitiesOf, reader), (faults) =>
+      createRequestFeatures(
+        entitiesOf,
+        createFeatureReader(options, { ...host, source: faultySource(source, faults, faultHost), breaker }),
+      ),
+    ),
     reader,
     breaker,
     close: () => reader.close(),

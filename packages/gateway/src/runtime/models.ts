@@ -1,5 +1,6 @@
 import type { Address, ModelConfig, PartConfig, ServiceConfig } from '@evenkeel/config';
 import { EvenkeelError, type RetryBudget } from '@evenkeel/core';
+import { type InterposedModel, interposedModel } from '../faults/index.ts';
 import {
   createJsonModel,
   createOpenAiModel,
@@ -97,10 +98,12 @@ export interface Models {
   readonly routed: ReadonlyMap<string, RoutedModel>;
   /** The models themselves, without their canaries and shadows. */
   readonly plain: ReadonlyMap<string, Model>;
+  /** Where faults strike: between each model and whoever asks it. */
+  readonly interposed: ReadonlyMap<string, InterposedModel>;
   close(): Promise<void>;
 }
 
-const partOf = (config: PartConfig): Part => ({ share: config.share, tenants: config.tenants });
+const partOf = ({ share, tenants, tiers, cohorts }: PartConfig): Part => ({ share, tenants, tiers, cohorts });
 
 /** Opens every model of a service. When one cannot be opened, those that were are closed again. */
 export async function openModels(
@@ -118,11 +121,12 @@ export async function openModels(
     await close();
     throw error;
   }
+  const interposed = new Map([...plain].map(([name, model]) => [name, interposedModel(model, host)]));
   const named = (name: string | undefined): Model | undefined =>
-    name === undefined ? undefined : plain.get(name);
+    name === undefined ? undefined : interposed.get(name);
   const routed = new Map<string, RoutedModel>();
   for (const [name, own] of config.models) {
-    const model = plain.get(name);
+    const model = interposed.get(name);
     if (model === undefined) throw new EvenkeelError('internal', `model ${name} was not opened`);
     const canary = named(own.canary?.model);
     const shadow = named(own.shadow?.model);
@@ -145,5 +149,5 @@ export async function openModels(
       ),
     );
   }
-  return { routed, plain, close };
+  return { routed, plain, interposed, close };
 }

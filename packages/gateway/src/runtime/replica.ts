@@ -3,6 +3,7 @@ import {
   type Directive,
   describeError,
   EvenkeelError,
+  type FaultReport,
   idMaker,
   nearestName,
   type ReplicaLink,
@@ -11,7 +12,7 @@ import {
   ring,
   type ServiceStatus,
 } from '@evenkeel/core';
-import type { Queues } from '@evenkeel/store';
+import type { DirectiveRows, Queues } from '@evenkeel/store';
 import type { ServiceDirectory } from '../http/index.ts';
 import type { Host } from './host.ts';
 import type { ShadowResult } from './routed-model.ts';
@@ -36,9 +37,17 @@ export interface Replica {
   /** Notes that a newer version of a service's file was refused. */
   refused(name: string, problem: string): void;
   config(name: string): ServiceConfig | undefined;
+  /**
+   * Brings the directives in force into step with those that are stored: set, renewed or lifted elsewhere. One set here
+   * that the store does not know any more was lifted.
+   * @param readAt monotonic milliseconds before the store was asked: what was set since then is not in its answer
+   */
+  sync(stored: readonly Directive[], readAt: number): void;
   /** Resolves when every component of every service has been checked once. */
   checked(): Promise<void>;
   shadows(): readonly ShadowResult[];
+  /** What the faults in force and the last ones did to a service, as measured here. */
+  faults(service: string): readonly FaultReport[];
   close(): Promise<void>;
 }
 
@@ -52,8 +61,20 @@ interface Entry {
 const OLD_SERVICE_MS = 60_000;
 const SHADOWS_KEPT = 1_000;
 
-export function createReplica(host: Host, queues: Queues, onEvent: (event: ReplicaEvent) => void): Replica {
+export interface ReplicaParts {
+  readonly queues: Queues;
+  /** Where directives are kept, so that they outlive the process and reach other replicas. */
+  readonly directives: DirectiveRows;
+  readonly onEvent: (event: ReplicaEvent) => void;
+  /** Who measures a service: called for each file that comes into force, told of every finished request. */
+  readonly observe: (config: ServiceConfig) => (record: RequestRecord) => void;
+}
+
+export function createReplica(host: Host, parts: ReplicaParts): Replica {
   const { clock } = host;
+  const { queues, onEvent } = parts;
+  /** Directives that came from the store or went into it, by id, with the expiry that was stored. */
+  const synced = new Map<string, { readonly expiresAt: number; readonly at: number }>();
   const entries = new Map<string, Entry>();
   const newDirectiveId = idMaker('d', clock, host.random);
   const shadows = ring<ShadowResult>(SHADOWS_KEPT);
@@ -110,15 +131,34 @@ export function createReplica(host: Host, queues: Queues, onEvent: (event: Repli
         );
       }
       checkOrder(entry.running.config, wanted.order);
-      const directive = entry.running.service.directives.set({ ...wanted, id: newDirectiveId() }, leaseMs);
+      const at = Math.round(clock.wall());
+      const directive: Directive = {
+        ...wanted,
+        id: newDirectiveId(),
+        createdAt: at,
+        expiresAt: at + leaseMs,
+      };
+      // The board checks it before it is stored, so that nothing is kept that no replica would obey.
+      entry.running.service.directives.set(directive, leaseMs);
+      try {
+        await parts.directives.put(directive);
+      } catch (error) {
+        entry.running.service.directives.lift(directive.id);
+        throw error;
+      }
+      synced.set(directive.id, { expiresAt: directive.expiresAt, at: clock.now() });
       entry.running.service.entry.stale();
+      entry.running.faults.refresh();
       onEvent({ what: `${wanted.service}: ${wanted.order.kind} by ${wanted.owner}`, reason: wanted.reason });
       return directive;
     },
     async lift(id) {
+      await parts.directives.remove(id);
+      synced.delete(id);
       for (const { running } of entries.values()) {
         if (!running.service.directives.lift(id)) continue;
         running.service.entry.stale();
+        running.faults.refresh();
         onEvent({ what: `${running.config.name}: ${id} lifted`, reason: 'by hand' });
         return true;
       }
@@ -136,13 +176,17 @@ export function createReplica(host: Host, queues: Queues, onEvent: (event: Repli
       });
       const old = entries.get(config.name);
       const records = old?.records ?? ring<RequestRecord>(config.limits.retainedRecords);
+      running.service.onRecord(parts.observe(config));
       running.service.onRecord((record) => {
         if (record.kind === 'live') records.push(record.id, record);
       });
       // Directives are the operators' words: a new file does not unsay them.
       for (const directive of old?.running.service.directives.active() ?? []) {
-        running.service.directives.set(directive, Math.max(1, directive.expiresAt - clock.wall()));
+        // By what is left of the lease, not by the wall clock: that may have been set meanwhile.
+        const leftMs = old?.running.service.directives.leftMs(directive.id) ?? 0;
+        if (leftMs > 0) running.service.directives.set(directive, leftMs);
       }
+      running.faults.refresh();
       entries.set(config.name, {
         running,
         records,
@@ -160,10 +204,47 @@ export function createReplica(host: Host, queues: Queues, onEvent: (event: Repli
       if (entry !== undefined) entry.file = { ...entry.file, problem };
     },
     config: (name) => entries.get(name)?.running.config,
+    sync(stored, readAt) {
+      const now = clock.wall();
+      const live = new Set<string>();
+      for (const directive of stored) {
+        live.add(directive.id);
+        const entry = entries.get(directive.service);
+        if (entry === undefined || synced.get(directive.id)?.expiresAt === directive.expiresAt) continue;
+        synced.set(directive.id, { expiresAt: directive.expiresAt, at: readAt });
+        try {
+          checkOrder(entry.running.config, directive.order);
+          entry.running.service.directives.set(directive, directive.expiresAt - now);
+        } catch (error) {
+          onEvent({
+            what: `${directive.service}: ${directive.id} is not obeyed`,
+            reason: describeError(error),
+          });
+          continue;
+        }
+        entry.running.service.entry.stale();
+        entry.running.faults.refresh();
+        onEvent({
+          what: `${directive.service}: ${directive.order.kind} by ${directive.owner}`,
+          reason: directive.reason,
+        });
+      }
+      for (const [id, { at }] of synced) {
+        if (live.has(id) || at > readAt) continue;
+        synced.delete(id);
+        for (const { running } of entries.values()) {
+          if (!running.service.directives.lift(id)) continue;
+          running.service.entry.stale();
+          running.faults.refresh();
+          onEvent({ what: `${running.config.name}: ${id} lifted`, reason: 'it is not stored any more' });
+        }
+      }
+    },
     async checked() {
       await Promise.all([...entries.values()].map(({ running }) => running.health.firstRound));
     },
     shadows: () => shadows.latest(SHADOWS_KEPT),
+    faults: (service) => entries.get(service)?.running.faults.reports() ?? [],
     async close() {
       await Promise.all([...entries.values()].map(({ running }) => running.close()));
     },

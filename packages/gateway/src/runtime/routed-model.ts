@@ -5,8 +5,10 @@ import type { Model, ModelCall } from '../upstreams/model.ts';
 export interface Part {
   /** In [0, 1]. */
   readonly share: number;
-  /** Only callers of these tenants, when given. */
+  /** Only callers of one of these tenants, tiers and cohorts, where given. */
   readonly tenants: readonly string[] | undefined;
+  readonly tiers: readonly string[] | undefined;
+  readonly cohorts: readonly string[] | undefined;
 }
 
 export interface Routing {
@@ -38,7 +40,11 @@ export interface RoutedModel extends Model {
 const MAX_SHADOWS = 32;
 
 function includes(part: Part, request: PredictRequest, purpose: string): boolean {
-  if (part.tenants !== undefined && !part.tenants.includes(request.caller.tenant)) return false;
+  const { tenant, tier, cohort: declared } = request.caller;
+  if (part.tenants !== undefined && !part.tenants.includes(tenant)) return false;
+  if (part.tiers !== undefined && (tier === undefined || !part.tiers.includes(tier))) return false;
+  if (part.cohorts !== undefined && (declared === undefined || !part.cohorts.includes(declared)))
+    return false;
   return part.share >= 1 || cohort(request.caller.user, purpose) < part.share;
 }
 

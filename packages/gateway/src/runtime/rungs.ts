@@ -13,6 +13,7 @@ import {
 } from '@evenkeel/core';
 import type { Host } from './host.ts';
 import type { Models } from './models.ts';
+import { rowByRow, rowsOf } from './open-inference-face.ts';
 import { loadRungData } from './rung-data.ts';
 
 interface Parts {
@@ -25,6 +26,7 @@ interface Parts {
 /** Handler of a rung on a model: what the pipeline hands over is what a model takes. */
 function modelHandler(
   parts: Parts,
+  rung: string,
   name: string,
   shorten: ((input: unknown) => unknown) | undefined,
 ): RungHandler {
@@ -34,21 +36,22 @@ function modelHandler(
     model.call({
       request: shorten === undefined ? request : { ...request, input: shorten(request.input) },
       features: context.features,
+      rung,
       budgetMs: context.budgetMs,
       signal: context.cancellation,
     });
 }
 
-async function handlerOf(parts: Parts, { target }: RungConfig): Promise<RungHandler> {
+async function handlerOf(parts: Parts, { name: rung, target }: RungConfig): Promise<RungHandler> {
   switch (target.kind) {
     case 'model':
-      return modelHandler(parts, target.model, undefined);
+      return modelHandler(parts, rung, target.model, undefined);
     case 'reduced_context': {
       const shorten = reducedContext({
         ...(typeof target.options === 'object' ? target.options : {}),
         model: target.model,
       });
-      return modelHandler(parts, target.model, (input) => shorten(input).input);
+      return modelHandler(parts, rung, target.model, (input) => shorten(input).input);
     }
     case 'builtin': {
       if (!isBuiltinName(target.use))
@@ -59,10 +62,15 @@ async function handlerOf(parts: Parts, { target }: RungConfig): Promise<RungHand
   }
 }
 
+function takesTensors(config: ServiceConfig, { target }: RungConfig): boolean {
+  return target.kind === 'model' && config.models.get(target.model)?.source.kind === 'open_inference';
+}
+
 /** Makes the rungs of a service ready to run. Rungs on one model share its breaker. */
 export async function openRungs(parts: Parts): Promise<Rung[]> {
   const { config, host } = parts;
   const breakers = new Map<string, Breaker>();
+  const inRows = rowsOf(config) === 'whole';
   const rungs: Rung[] = [];
   for (const rung of config.ladder) {
     const { target } = rung;
@@ -75,6 +83,7 @@ export async function openRungs(parts: Parts): Promise<Rung[]> {
       breaker = createBreaker(shared === undefined ? {} : (config.models.get(shared)?.breaker ?? {}), host);
       if (shared !== undefined) breakers.set(shared, breaker);
     }
+    const handler = await handlerOf(parts, rung);
     const tenants = config.admission.tenants;
     const share = (tenant: string): number =>
       tenants.get(tenant)?.share ?? tenants.get('default')?.share ?? 1;
@@ -102,7 +111,7 @@ export async function openRungs(parts: Parts): Promise<Rung[]> {
               },
               host,
             ),
-      handler: await handlerOf(parts, rung),
+      handler: inRows && !takesTensors(config, rung) ? rowByRow(handler) : handler,
     });
   }
   return rungs;

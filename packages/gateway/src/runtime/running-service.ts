@@ -7,6 +7,7 @@ import {
   EvenkeelError,
   type Hold,
   idMaker,
+  type Order,
   priorityOf,
   retryBudget,
   type Service,
@@ -14,11 +15,13 @@ import {
 } from '@evenkeel/core';
 import type { Queues } from '@evenkeel/store';
 import { createIdentify } from '../callers/index.ts';
+import { checkFault, type FaultInjector, faultInjector } from '../faults/index.ts';
 import type { FrontService } from '../http/index.ts';
 import { type Features, openFeatures } from './features.ts';
 import { type Checked, type HealthChecks, startHealthChecks } from './health-checks.ts';
 import type { Host } from './host.ts';
 import { openModels } from './models.ts';
+import { openInferenceFace } from './open-inference-face.ts';
 import type { ShadowResult } from './routed-model.ts';
 import { openRungs } from './rungs.ts';
 import { openSafety } from './safety.ts';
@@ -30,6 +33,8 @@ export interface RunningService {
   readonly service: Service;
   readonly front: FrontService;
   readonly health: HealthChecks;
+  /** What is broken on purpose. */
+  readonly faults: FaultInjector;
   status(file: ServiceStatus['file']): ServiceStatus;
   close(): Promise<void>;
 }
@@ -37,10 +42,19 @@ export interface RunningService {
 /** Milliseconds a request may wait at the gate of the whole service. */
 const SERVICE_WAIT_MS = 50;
 
-function holder(config: ServiceConfig, queues: Queues, newId: () => string): Hold {
+function holder(
+  config: ServiceConfig,
+  queues: Queues,
+  newId: () => string,
+  faults: () => FaultInjector | undefined,
+): Hold {
   return async (item) => {
     const id = newId();
+    // A person's time is not spent on requests that a fault has made up.
+    if (faults()?.owns(item.requestId) === true) return { accepted: true, id };
     try {
+      const out = faults()?.storeFails(item);
+      if (out !== undefined) throw new EvenkeelError('upstream_error', out);
       const content = { input: item.input };
       await queues.put(
         {
@@ -77,14 +91,17 @@ export async function startService(
 ): Promise<RunningService> {
   const { clock, random } = host;
   const budget = retryBudget(config.retryBudget, clock);
-  const hold = holder(config, queues, idMaker('q', clock, random));
+  let faults: FaultInjector | undefined;
+  const hold = holder(config, queues, idMaker('q', clock, random), () => faults);
   const models = await openModels(config, { ...host, retryBudget: budget }, events.onShadow);
   let features: Features | undefined;
   try {
     features = config.features === undefined ? undefined : await openFeatures(config.features, host);
     const rungs = await openRungs({ config, models, hold, host });
     const safety = config.safety === undefined ? undefined : await openSafety(config.safety, hold);
-    return assemble(config, host, events, { models, features, rungs, safety });
+    const running = assemble(config, host, events, { models, features, rungs, safety });
+    faults = running.faults;
+    return running;
   } catch (error) {
     await Promise.allSettled([models.close(), features?.close()]);
     throw error;
@@ -161,7 +178,24 @@ function assemble(
         for (const [name, model] of models.routed) {
           model.rollBack(directives.some(({ order }) => order.kind === 'roll_back' && order.model === name));
         }
+        faults.refresh();
       },
+    },
+    host,
+  );
+  const faults = faultInjector(
+    {
+      service: {
+        name: service.name,
+        predict: service.predict,
+        onRecord: service.onRecord,
+        deadlineMs: config.deadlineMs,
+      },
+      models: models.interposed,
+      plain: models.plain,
+      features: features?.request,
+      directives: service.directives.active,
+      onProblem: events.onChange,
     },
     host,
   );
@@ -187,9 +221,11 @@ function assemble(
     maxDeadlineMs: config.maxDeadlineMs,
     limits: {
       bodyBytes: config.limits.bodyBytes,
+      headerBytes: config.limits.headerBytes,
       depth: config.limits.depth,
       concurrency: config.limits.concurrency,
     },
+    openInference: openInferenceFace(config, models.plain, clock),
     serving: service,
     identify: createIdentify(config.callers),
     classify(headers, identity, input) {
@@ -227,9 +263,11 @@ function assemble(
     service,
     front,
     health,
+    faults,
     status: (file) => statusOf({ config, service, checked, components, clock, file }),
     async close() {
       health.stop();
+      faults.close();
       for (const rung of rungs) rung.gate?.close();
       await Promise.allSettled([models.close(), features?.close()]);
     },
@@ -250,17 +288,15 @@ function detailsOf(model: unknown): Record<string, unknown> {
 }
 
 /** @throws EvenkeelError bad_request when an order names what the service has not */
-export function checkOrder(
-  config: ServiceConfig,
-  order: { kind: string; rung?: string; model?: string },
-): void {
-  if (order.rung !== undefined && !config.ladder.some((rung) => rung.name === order.rung)) {
+export function checkOrder(config: ServiceConfig, order: Order): void {
+  if (order.kind === 'fault') checkFault(config, order.fault);
+  if ('rung' in order && !config.ladder.some((rung) => rung.name === order.rung)) {
     throw new EvenkeelError(
       'bad_request',
       `${config.name} has no rung "${order.rung}": it has ${config.ladder.map((rung) => rung.name).join(', ')}`,
     );
   }
-  if (order.model !== undefined && config.models.get(order.model)?.previous === undefined) {
+  if ('model' in order && config.models.get(order.model)?.previous === undefined) {
     throw new EvenkeelError(
       'bad_request',
       `${config.name} names no previous version of a model "${order.model}"`,

@@ -29,6 +29,8 @@ export interface HttpRequest {
   /** Below the base URL, with a leading slash; '' for the base URL itself. */
   readonly path: string;
   readonly body?: string | undefined;
+  /** Sent beside those of every request, as a flat list of names and values. */
+  readonly headers?: readonly string[] | undefined;
   readonly signal: Cancellation;
   readonly budgetMs: number;
 }
@@ -79,12 +81,12 @@ export function createHttpClient(options: HttpOptions, host: UpstreamHost): Http
     ...getHeaders.slice(2),
   ];
 
-  function dispatchOptions(request: HttpRequest, headers: string[]): Dispatcher.DispatchOptions {
+  function dispatchOptions(request: HttpRequest, known: string[]): Dispatcher.DispatchOptions {
     const path = `${base}${request.path}${search}`;
     return {
       method: request.method,
       path: path === '' ? '/' : path,
-      headers,
+      headers: request.headers === undefined ? known : [...known, ...request.headers],
       body: request.body ?? null,
     };
   }

@@ -1,5 +1,6 @@
 import { EvenkeelError, type Prediction } from '@evenkeel/core';
 import { z } from 'zod';
+import type { ModelMetadata, TensorMetadata } from './model.ts';
 import { isRecord } from './record.ts';
 import { plainOfTensors, type Tensor, tensorSchema, tensorsOf } from './tensors.ts';
 
@@ -33,6 +34,16 @@ const responseSchema: z.ZodType<InferResponse> = z.looseObject({
   outputs: z.array(tensorSchema),
 });
 
+const tensorMetadata: z.ZodType<TensorMetadata> = z.looseObject({
+  name: z.string(),
+  datatype: z.string(),
+  shape: z.array(z.int()),
+});
+const metadataSchema: z.ZodType<ModelMetadata> = z.object({
+  inputs: z.array(tensorMetadata),
+  outputs: z.array(tensorMetadata),
+});
+
 function said(error: z.ZodError): string {
   const [first] = error.issues;
   return first === undefined ? 'not valid' : `${first.path.join('.') || 'the body'}: ${first.message}`;
@@ -58,6 +69,19 @@ export function parseInferResponse(
   malformed: (detail: string) => EvenkeelError,
 ): InferResponse {
   const parsed = responseSchema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  throw malformed(said(parsed.error));
+}
+
+/**
+ * Answer of `GET /v2/models/{name}`: what it says of its tensors.
+ * @param malformed makes the error for an answer that is none
+ */
+export function parseModelMetadata(
+  body: unknown,
+  malformed: (detail: string) => EvenkeelError,
+): ModelMetadata {
+  const parsed = metadataSchema.safeParse(body);
   if (parsed.success) return parsed.data;
   throw malformed(said(parsed.error));
 }

@@ -6,6 +6,7 @@ import { createHttpClient, type HttpClient, type HttpOptions, type UpstreamHost 
 import type { Model } from './model.ts';
 import { createPicker, type PickOptions } from './pick.ts';
 import type { AttemptLimits } from './retry.ts';
+import { traceHeaders } from './trace-headers.ts';
 
 export interface JsonModelOptions extends HttpOptions, PickOptions {
   readonly name: string;
@@ -52,8 +53,12 @@ export function createJsonModel(options: JsonModelOptions, host: UpstreamHost): 
   const { name, version } = options;
   const withFeatures = options.send === 'input_and_features';
 
-  async function attempt(body: string, { signal, budgetMs }: AttemptLimits): Promise<ValuePrediction> {
-    const answer = await client.send({ method: 'POST', path: '', body, signal, budgetMs });
+  async function attempt(
+    body: string,
+    headers: readonly string[] | undefined,
+    { signal, budgetMs }: AttemptLimits,
+  ): Promise<ValuePrediction> {
+    const answer = await client.send({ method: 'POST', path: '', body, headers, signal, budgetMs });
     const { output, label, confidence, score } = pick(bodyOf(answer, host.clock));
     return { kind: 'value', model: name, version, output, label, confidence, score };
   }
@@ -64,7 +69,8 @@ export function createJsonModel(options: JsonModelOptions, host: UpstreamHost): 
     call(call) {
       const { input } = call.request;
       const body = JSON.stringify(withFeatures ? { input, features: call.features?.values ?? {} } : input);
-      return attempts(call, (limits) => attempt(body, limits));
+      const headers = traceHeaders(call);
+      return attempts(call, (limits) => attempt(body, headers, limits));
     },
     healthy: (signal) =>
       health === undefined || options.healthPath === undefined

@@ -3,12 +3,13 @@ import { recordOf } from './answer.ts';
 import { createAttempts } from './attempts.ts';
 import { malformed } from './failure.ts';
 import { createHttpClient, type HttpOptions, type UpstreamHost } from './http-client.ts';
-import { looksLikeInfer, parseInferRequest, parseInferResponse } from './infer.ts';
+import { looksLikeInfer, parseInferRequest, parseInferResponse, parseModelMetadata } from './infer.ts';
 import { healthyAt } from './json.ts';
 import type { Model, ModelCall } from './model.ts';
 import { createPicker, type PickOptions } from './pick.ts';
 import type { AttemptLimits } from './retry.ts';
 import { plainOfTensors, tensorsOf } from './tensors.ts';
+import { traceHeaders } from './trace-headers.ts';
 
 /** `baseUrl` is the server's root: `/v2/…` is added. Paths of facts start at the outputs by name: `label`, `probs[1]`. */
 export interface OpenInferenceModelOptions extends HttpOptions, PickOptions {
@@ -53,9 +54,21 @@ export function createOpenInferenceModel(options: OpenInferenceModelOptions, hos
     );
   }
 
-  async function attempt(body: string, passes: boolean, limits: AttemptLimits): Promise<ValuePrediction> {
+  async function attempt(
+    body: string,
+    passes: boolean,
+    headers: readonly string[] | undefined,
+    limits: AttemptLimits,
+  ): Promise<ValuePrediction> {
     const { signal, budgetMs } = limits;
-    const answer = await client.send({ method: 'POST', path: `${path}/infer`, body, signal, budgetMs });
+    const answer = await client.send({
+      method: 'POST',
+      path: `${path}/infer`,
+      body,
+      headers,
+      signal,
+      budgetMs,
+    });
     const response = parseInferResponse(recordOf(answer, host.clock), malformed);
     const plain = plainOfTensors(response.outputs, malformed);
     const picked = pick(plain);
@@ -74,7 +87,12 @@ export function createOpenInferenceModel(options: OpenInferenceModelOptions, hos
     call(call) {
       const passes = looksLikeInfer(call.request.input);
       const body = bodyOf(call, passes);
-      return attempts(call, (limits) => attempt(body, passes, limits));
+      const headers = traceHeaders(call);
+      return attempts(call, (limits) => attempt(body, passes, headers, limits));
+    },
+    async metadata(signal) {
+      const answer = await client.send({ method: 'GET', path, signal, budgetMs: Number.POSITIVE_INFINITY });
+      return parseModelMetadata(recordOf(answer, host.clock), malformed);
     },
     healthy: (signal) => healthyAt(client, `${path}/ready`, signal),
     close: () => client.close(),

@@ -9,6 +9,7 @@ import { openAiStream } from './openai-stream.ts';
 import { usageOf } from './openai-usage.ts';
 import { isRecord } from './record.ts';
 import type { AttemptLimits } from './retry.ts';
+import { traceHeaders } from './trace-headers.ts';
 
 /** `baseUrl` includes the version, as OpenAI's own clients have it: `http://127.0.0.1:8000/v1`. */
 export interface OpenAiModelOptions extends HttpOptions {
@@ -31,6 +32,7 @@ interface Question {
   /** Answers the caller asked for side by side. */
   readonly choices: number;
   readonly body: string;
+  readonly headers: readonly string[] | undefined;
 }
 
 /** Unknown fields pass; only the model's name and whether to stream are ours to say. */
@@ -53,7 +55,7 @@ function questionOf(call: ModelCall, model: string): Question {
     ...(stream ? { stream: true } : undefined),
     ...(stream && streamOptions !== undefined ? { stream_options: streamOptions } : undefined),
   });
-  return { path, stream, choices, body };
+  return { path, stream, choices, body, headers: traceHeaders(call) };
 }
 
 function isAnswer(path: Task, body: Readonly<Record<string, unknown>>): boolean {
@@ -77,9 +79,9 @@ export function createOpenAiModel(options: OpenAiModelOptions, host: UpstreamHos
   const attempts = createAttempts(options, host);
   const version = options.version ?? upstreamModel;
 
-  async function whole({ path, body }: Question, limits: AttemptLimits): Promise<ValuePrediction> {
+  async function whole({ path, body, headers }: Question, limits: AttemptLimits): Promise<ValuePrediction> {
     const { signal, budgetMs } = limits;
-    const answer = await client.send({ method: 'POST', path, body, signal, budgetMs });
+    const answer = await client.send({ method: 'POST', path, body, headers, signal, budgetMs });
     const output = recordOf(answer, host.clock);
     if (!isAnswer(path, output))
       throw malformed(`the answer has no ${path === '/embeddings' ? 'data' : 'choices'}`);
@@ -95,9 +97,9 @@ export function createOpenAiModel(options: OpenAiModelOptions, host: UpstreamHos
 
   function attempt(question: Question, limits: AttemptLimits): Promise<Prediction> {
     if (!question.stream) return whole(question, limits);
-    const { path, body, choices } = question;
+    const { path, body, choices, headers } = question;
     const { signal, budgetMs } = limits;
-    const request = { method: 'POST', path, body, signal, budgetMs } as const;
+    const request = { method: 'POST', path, body, headers, signal, budgetMs } as const;
     const facts = { name, version: options.version, asked: upstreamModel };
     return openAiStream(
       client,

@@ -26,6 +26,11 @@ function parsed(text: string): unknown {
   }
 }
 
+/** The field that the upstream says is wrong: `error.param` of the OpenAI API. */
+function fieldOf(body: unknown): string | undefined {
+  return isRecord(body) && isRecord(body.error) ? textIn(body.error.param)?.slice(0, 200) : undefined;
+}
+
 function header(headers: IncomingHttpHeaders, name: string): string | undefined {
   const value = headers[name];
   return Array.isArray(value) ? value[0] : value;
@@ -62,7 +67,8 @@ export function statusFailure(
   const body = parsed(text);
   const message = messageOf(body);
   const detail = message === undefined ? `status ${status}` : `status ${status}: ${message}`;
-  if (CALLERS_FAULT.has(status)) return new EvenkeelError('bad_request', message ?? detail, { status });
+  if (CALLERS_FAULT.has(status))
+    return new EvenkeelError('bad_request', message ?? detail, { status, field: fieldOf(body) });
   if (status === 401 || status === 403)
     return new EvenkeelError('upstream_error', `status ${status}: refused our key`);
   if (status !== 408 && status !== 429 && status < 500) return new EvenkeelError('upstream_error', detail);

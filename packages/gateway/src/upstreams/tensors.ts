@@ -80,6 +80,17 @@ export function plainOf(tensor: Tensor): unknown {
   return nested(values, tensor.shape, 0, 0, size);
 }
 
+/** The elements of a tensor in row-major order. @throws what `disagree` makes when they do not fill its shape */
+export function flatValues(tensor: Tensor, disagree: (detail: string) => EvenkeelError): readonly unknown[] {
+  const values = tensor.data.some(Array.isArray) ? flat(tensor.data, []) : tensor.data;
+  if (values.length !== elements(tensor.shape)) throw disagree(unfilled(tensor));
+  return values;
+}
+
+function unfilled({ name, data, shape }: Tensor): string {
+  return `tensor ${name}: ${data.length} elements do not fill [${shape.join(', ')}]`;
+}
+
 /**
  * Tensors by name as one plain object.
  * @param disagree makes the error for a tensor whose data and shape do not agree
@@ -91,10 +102,7 @@ export function plainOfTensors(
   const plain: Record<string, unknown> = {};
   for (const tensor of tensors) {
     const value = plainOf(tensor);
-    if (value === undefined)
-      throw disagree(
-        `tensor ${tensor.name}: ${tensor.data.length} elements do not fill [${tensor.shape.join(', ')}]`,
-      );
+    if (value === undefined) throw disagree(unfilled(tensor));
     // Defined, not assigned: a tensor called __proto__ is a field like any other.
     Object.defineProperty(plain, tensor.name, {
       value,

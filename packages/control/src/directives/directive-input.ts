@@ -27,7 +27,8 @@ const order = z.discriminatedUnion('kind', [
 export const directiveInput = z.strictObject({
   service: z.string(),
   order,
-  owner: z.string().trim().min(1).max(200),
+  /** Whose order it is; the name of the key unless said. */
+  owner: z.string().trim().min(1).max(200).optional(),
   reason: z.string().trim().min(1).max(500),
   lease: lease.default(3_600_000),
 });

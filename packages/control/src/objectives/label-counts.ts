@@ -1,0 +1,125 @@
+import type { Clock } from '@evenkeel/core';
+import type { FactRow, Store } from '@evenkeel/store';
+import { z } from 'zod';
+import type { Ledger } from './ledger.ts';
+
+const body = z.object({ label: z.string().optional() });
+
+/** A prediction is handed over within a second or two; a label that comes sooner waits for it this long. */
+const YOUNG_MS = 5_000;
+const BATCH = 500;
+const MARK = 'feedback';
+/** Labels of one prediction that are looked at: more is somebody playing. */
+const MOST_LABELS = 20;
+
+export interface LabelFigures {
+  /** Labels that found their prediction. */
+  joined: number;
+  /** The same label for the same prediction again. */
+  repeated: number;
+  /** Another label than before: the newer one counts from then on. */
+  corrected: number;
+  /** Labels of predictions that are not kept (any more): they count nowhere. */
+  unknown: number;
+}
+
+/** One label joined with its prediction. */
+export interface JoinedLabel {
+  readonly service: string;
+  readonly request: string;
+  readonly at: number;
+  readonly label: string;
+  readonly predicted: string | undefined;
+  readonly score: number | undefined;
+  readonly confidence: number | undefined;
+  readonly arrivedAt: number;
+}
+
+const labelOf = (fact: FactRow): string | undefined => {
+  const parsed = body.safeParse(fact.body);
+  return parsed.success ? parsed.data.label : undefined;
+};
+
+/**
+ * Joins labels with the predictions they speak of and counts them in the minute of the prediction, however late they
+ * come. A correction takes back what the label before it gave.
+ */
+export function labelCounts(parts: {
+  readonly store: Pick<Store, 'facts' | 'predictions'>;
+  readonly clock: Clock;
+  readonly ledger: Ledger;
+  /** Objectives of a service that are fed by labels. */
+  readonly objectives: (service: string) => readonly string[];
+  readonly onJoined: (joined: JoinedLabel) => void;
+}): { readonly read: () => Promise<void>; readonly figures: LabelFigures } {
+  const { store, clock, ledger } = parts;
+  const figures: LabelFigures = { joined: 0, repeated: 0, corrected: 0, unknown: 0 };
+
+  /** The label that counted before this fact, if any. */
+  async function before(fact: FactRow & { readonly cursor: number }): Promise<string | undefined> {
+    const earlier = await store.facts.list({
+      kind: 'feedback',
+      service: fact.service,
+      request: fact.request,
+      after: 0,
+      limit: MOST_LABELS,
+    });
+    return earlier
+      .filter(({ cursor }) => cursor < fact.cursor)
+      .map(labelOf)
+      .findLast((label) => label !== undefined);
+  }
+
+  /** False: it is to be read again later. */
+  async function take(fact: FactRow & { readonly cursor: number }): Promise<boolean> {
+    const label = labelOf(fact);
+    if (label === undefined || fact.request === undefined) return true;
+    const row = await store.predictions.row(fact.request);
+    if (row === undefined || row.service !== fact.service) {
+      if (row === undefined && clock.wall() - fact.arrivedAt < YOUNG_MS) return false;
+      figures.unknown += 1;
+      return true;
+    }
+    const known = await before(fact);
+    if (known === label) {
+      figures.repeated += 1;
+      return true;
+    }
+    // A rung that predicts nothing (a hold, an apology) was neither right nor wrong.
+    if (row.label !== undefined) {
+      const right = (said: string): number => (said === row.label ? 1 : 0);
+      for (const objective of parts.objectives(fact.service)) {
+        if (known !== undefined) ledger.add(fact.service, objective, '', row.at, -right(known), -1);
+        ledger.add(fact.service, objective, '', row.at, right(label), 1);
+      }
+    }
+    if (known === undefined) figures.joined += 1;
+    else figures.corrected += 1;
+    parts.onJoined({
+      service: fact.service,
+      request: fact.request,
+      at: row.at,
+      label,
+      predicted: row.label,
+      score: row.score,
+      confidence: row.confidence,
+      arrivedAt: fact.arrivedAt,
+    });
+    return true;
+  }
+
+  return {
+    figures,
+    /** Call it before the ledger settles: what it counts and how far it read are kept together. */
+    async read() {
+      for (;;) {
+        const facts = await store.facts.list({ kind: 'feedback', after: ledger.mark(MARK), limit: BATCH });
+        for (const fact of facts) {
+          if (!(await take(fact))) return;
+          ledger.setMark(MARK, fact.cursor);
+        }
+        if (facts.length < BATCH) return;
+      }
+    },
+  };
+}

@@ -1,0 +1,298 @@
+import {
+  type Clock,
+  createSeries,
+  describeError,
+  isEvenkeelError,
+  type Objective,
+  type ObjectiveWindow,
+  type Series,
+  type Span,
+} from '@evenkeel/core';
+import type { Lease, SeriesBlock, SeriesKey, Store } from '@evenkeel/store';
+import { type RollupBody, readRollup } from '../replicas/rollup-body.ts';
+
+/** Who counts: the name under which the cursor and the sums are kept. */
+const CONSUMER = 'ledger';
+/** Rollups read at once. */
+const BATCH = 500;
+/** Hours of blocks read in one query. */
+const SPAN_HOURS = 48;
+const HOUR_MS = 3_600_000;
+
+export interface LedgerEntry {
+  readonly objective: Objective;
+  readonly segment: string;
+  readonly series: Series;
+}
+
+/**
+ * The counts of every objective, made of what replicas and outsiders report, and kept so that each event is counted
+ * exactly once whatever dies: blocks, sums and the place up to which was read are written in one transaction.
+ */
+export interface Ledger {
+  /** Takes a service's objectives into account; counts so far stay. */
+  put(service: string, objectives: readonly Objective[]): Promise<void>;
+  /** Counts something that did not come in a rollup. `mark` is kept with it, so that it is not counted again. */
+  add(service: string, objective: string, segment: string, at: number, good: number, total: number): void;
+  /** A mark kept with the counts. */
+  mark(name: string): number;
+  setMark(name: string, value: number): void;
+  /** Reads what is new, moves every window to now, and keeps the result. */
+  settle(): Promise<void>;
+  entries(service?: string): readonly LedgerEntry[];
+  entry(service: string, objective: string, segment?: string): LedgerEntry | undefined;
+  /** Why the last `settle` could not be kept; it is tried again with the next. */
+  problem(): string | undefined;
+}
+
+interface Kept {
+  readonly key: SeriesKey;
+  readonly objective: Objective;
+  readonly series: Series;
+  dirty: boolean;
+}
+
+function windowsOf(objective: Objective): readonly ObjectiveWindow[] {
+  return [
+    objective.window,
+    ...objective.alerts.flatMap(({ longMs, shortMs }): ObjectiveWindow[] => [
+      { kind: 'rolling', lengthMs: longMs },
+      { kind: 'rolling', lengthMs: shortMs },
+    ]),
+  ];
+}
+
+const idOf = ({ service, objective, segment }: SeriesKey): string =>
+  JSON.stringify([service, objective, segment]);
+
+function markBytes(value: number): Uint8Array {
+  return new TextEncoder().encode(String(value));
+}
+
+export function createLedger(parts: {
+  readonly store: Pick<Store, 'rollups'>;
+  readonly clock: Clock;
+  /** The right to count; undefined where nobody else can. */
+  readonly lease: () => Lease | undefined;
+  readonly onRollup: (rollup: RollupBody, arrivedAt: number) => void;
+  readonly onBadRollup: (problem: string) => void;
+}): Ledger {
+  const { store, clock } = parts;
+  const { rollups } = store;
+  const series = new Map<string, Kept>();
+  const objectives = new Map<string, Map<string, Objective>>();
+  const marks = new Map<string, number>();
+  const dirtyMarks = new Set<string>();
+  let cursor: number | undefined;
+  let blocks = new Map<string, SeriesBlock>();
+  let states = new Map<string, Uint8Array>();
+  let read = 0;
+  let problem: string | undefined;
+
+  async function open(key: SeriesKey, objective: Objective): Promise<Kept> {
+    const name = `series/${idOf(key)}`;
+    const kept = (await rollups.state(CONSUMER, name)).find((one) => one.key === name);
+    const now = Math.round(clock.wall());
+    // Without sums, whatever blocks there are is counted again from them.
+    const found = kept === undefined ? await rollups.blocks({ ...key, from: 0, to: now + HOUR_MS }) : [];
+    const first = found[0]?.hour;
+    const last = found.at(-1)?.hour;
+    const stored: Span | undefined =
+      first === undefined || last === undefined ? undefined : { start: first, end: last + HOUR_MS };
+    return {
+      key,
+      objective,
+      series: createSeries({
+        windows: windowsOf(objective),
+        budgeting: objective.budgeting,
+        since: first ?? now,
+        state: kept?.body,
+        stored,
+      }),
+      dirty: false,
+    };
+  }
+
+  async function ensure(key: SeriesKey): Promise<Kept | undefined> {
+    const id = idOf(key);
+    const known = series.get(id);
+    if (known !== undefined) return known;
+    const objective = objectives.get(key.service)?.get(key.objective);
+    if (objective === undefined) return undefined;
+    const made = await open(key, objective);
+    series.set(id, made);
+    return made;
+  }
+
+  async function start(): Promise<number> {
+    if (cursor !== undefined) return cursor;
+    for (const { key, body } of await rollups.state(CONSUMER, 'mark/')) {
+      marks.set(key.slice('mark/'.length), Number(new TextDecoder().decode(body)));
+    }
+    cursor = await rollups.cursor(CONSUMER);
+    read = cursor;
+    return cursor;
+  }
+
+  function count(kept: Kept, at: number, good: number, total: number): void {
+    kept.series.add(at, good, total);
+    kept.dirty = true;
+  }
+
+  /** Opens what it needs first, so that a store that fails in the middle leaves nothing half counted. */
+  async function take(rollup: RollupBody): Promise<void> {
+    const { service } = rollup;
+    const opened: (Kept | undefined)[] = [];
+    for (const { objective, segment } of rollup.objectives) {
+      opened.push(await ensure({ service, objective, segment }));
+    }
+    for (const [i, { minute, good, total }] of rollup.objectives.entries()) {
+      const kept = opened[i];
+      // Of an objective that the file no longer has, replicas may still report for a moment.
+      if (kept !== undefined) count(kept, minute, good, total);
+    }
+  }
+
+  async function readRollups(): Promise<void> {
+    for (;;) {
+      const rows = await rollups.since(read, BATCH);
+      for (const row of rows) {
+        const rollup = readRollup(row.body);
+        if (typeof rollup === 'string') parts.onBadRollup(`${row.replica}/${row.sequence}: ${rollup}`);
+        else {
+          await take(rollup);
+          parts.onRollup(rollup, row.arrivedAt);
+        }
+        read = row.cursor;
+      }
+      if (rows.length < BATCH) return;
+    }
+  }
+
+  /** Loads the hours that a series asks for, neighbouring ones together. */
+  async function load({ key, series: one }: Kept, hours: readonly number[]): Promise<void> {
+    const wanted = [...hours];
+    while (wanted.length > 0) {
+      const from = wanted[0] ?? 0;
+      const to = from + SPAN_HOURS * HOUR_MS;
+      const near = wanted.filter((hour) => hour < to);
+      const found = await rollups.blocks({ ...key, from, to: (near.at(-1) ?? from) + HOUR_MS });
+      const bytes = new Map(found.map((block) => [block.hour, block.minutes]));
+      for (const hour of near) {
+        // What was changed and could not be written yet is newer than what is stored.
+        one.load(hour, blocks.get(blockId(key, hour))?.minutes ?? bytes.get(hour));
+      }
+      wanted.splice(0, near.length);
+    }
+  }
+
+  const blockId = (key: SeriesKey, hour: number): string => `${hour} ${idOf(key)}`;
+
+  async function advance(kept: Kept, now: number): Promise<void> {
+    for (let hours = kept.series.advance(now); hours.length > 0; hours = kept.series.advance(now)) {
+      await load(kept, hours);
+    }
+  }
+
+  function collect(): void {
+    for (const [id, kept] of series) {
+      if (!kept.dirty) continue;
+      kept.dirty = false;
+      for (const block of kept.series.takeBlocks()) {
+        blocks.set(blockId(kept.key, block.hour), { ...kept.key, ...block });
+      }
+      states.set(`series/${id}`, kept.series.state());
+    }
+    for (const name of dirtyMarks) states.set(`mark/${name}`, markBytes(marks.get(name) ?? 0));
+    dirtyMarks.clear();
+  }
+
+  async function keep(): Promise<void> {
+    collect();
+    if (read === cursor && blocks.size === 0 && states.size === 0) return;
+    await rollups.apply({
+      consumer: CONSUMER,
+      cursor: read,
+      blocks: [...blocks.values()],
+      state: [...states].map(([key, body]) => ({ key, body })),
+      lease: parts.lease(),
+    });
+    cursor = read;
+    blocks = new Map();
+    states = new Map();
+  }
+
+  /** Somebody else counts now: what is in memory may be behind, and is read anew. */
+  function forget(): void {
+    series.clear();
+    marks.clear();
+    dirtyMarks.clear();
+    blocks = new Map();
+    states = new Map();
+    cursor = undefined;
+  }
+
+  async function ensureAll(): Promise<void> {
+    for (const [service, list] of objectives) {
+      for (const objective of list.keys()) await ensure({ service, objective, segment: '' });
+    }
+  }
+
+  async function settle(): Promise<void> {
+    try {
+      await start();
+      await ensureAll();
+      await readRollups();
+      const now = Math.round(clock.wall());
+      for (const kept of series.values()) await advance(kept, now);
+      await keep();
+      problem = undefined;
+    } catch (error) {
+      problem = describeError(error);
+      if (isEvenkeelError(error) && error.code === 'conflict') forget();
+    }
+  }
+
+  let last: Promise<void> = Promise.resolve();
+  /** One thing at a time: what is read, counted and kept belongs together. */
+  function alone(work: () => Promise<void>): Promise<void> {
+    const done = last.then(work);
+    last = done.catch(() => {});
+    return done;
+  }
+
+  return {
+    put: (service, list) =>
+      alone(async () => {
+        await start();
+        // Kept first: a series is opened again from what is stored.
+        await keep();
+        for (const [id, kept] of series) if (kept.key.service === service) series.delete(id);
+        objectives.set(service, new Map(list.map((objective) => [objective.name, objective])));
+        await ensureAll();
+      }),
+    add(service, objective, segment, at, good, total) {
+      const kept = series.get(idOf({ service, objective, segment }));
+      if (kept !== undefined) count(kept, at, good, total);
+    },
+    mark: (name) => marks.get(name) ?? 0,
+    setMark(name, value) {
+      if (marks.get(name) === value) return;
+      marks.set(name, value);
+      dirtyMarks.add(name);
+    },
+    settle: () => alone(settle),
+    entries(service) {
+      return [...series.values()].filter(({ key }) => service === undefined || key.service === service).map(
+        ({ key, objective, series: one }) => ({ objective, segment: key.segment, series: one }),
+      );
+    },
+    entry(service, objective, segment = '') {
+      const kept = series.get(idOf({ service, objective, segment }));
+      return kept === undefined
+        ? undefined
+        : { objective: kept.objective, segment: kept.key.segment, series: kept.series };
+    },
+    problem: () => problem,
+  };
+}

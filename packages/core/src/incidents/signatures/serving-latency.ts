@@ -1,0 +1,77 @@
+import { path, type Signature } from '../signature.ts';
+
+export const SERVING_LATENCY: Signature = {
+  type: 'serving_latency',
+  title: 'Serving latency',
+  summary:
+    'Answers come too late or are turned away: too much load, too little capacity, or a model that became slow.',
+  signals: [
+    { kind: 'latency_shift', weight: 0.8, role: 'cause', text: 'Answers of a model take clearly longer' },
+    { kind: 'errors_timeout', weight: 0.75, role: 'cause', text: 'Attempts run out of time' },
+    { kind: 'gate_saturated', weight: 0.8, role: 'cause', text: 'Queues at the gate are over their target' },
+    { kind: 'shedding', weight: 0.8, role: 'cause', text: 'Requests are turned away' },
+    { kind: 'load_surge', weight: 0.35, role: 'cause', text: 'Many more requests than usual' },
+    { kind: 'queue_age', weight: 0.6, role: 'cause', text: 'Held items wait too long' },
+    { kind: 'worker_down', weight: 0.5, role: 'cause', text: 'A worker is gone, the others carry its load' },
+    { kind: 'burn_latency', weight: 0.7, role: 'symptom', text: 'A latency budget burns' },
+    { kind: 'breaker_open', weight: 0.3, role: 'symptom', text: 'A breaker is open for time-outs' },
+    { kind: 'breaker_half_open', weight: 0.1, role: 'symptom', text: 'A breaker is probing' },
+    { kind: 'burn_availability', weight: 0.2, role: 'symptom', text: 'An availability budget burns' },
+    { kind: 'entry_below', weight: 0.1, role: 'symptom', text: 'Requests enter below full service' },
+    { kind: 'rung_down', weight: 0.1, role: 'symptom', text: 'A rung cannot answer' },
+    { kind: 'exhaustion_forecast', weight: 0.1, role: 'symptom', text: 'A budget will be gone soon' },
+    { kind: 'user_reports', weight: 0.1, role: 'symptom', text: 'People complain' },
+    { kind: 'burn_cost', weight: 0.1, role: 'symptom', text: 'Answers became longer and dearer' },
+    { kind: 'change_config', weight: 0.2, role: 'cause', text: 'Configuration was changed' },
+    { kind: 'change_deploy', weight: 0.2, role: 'cause', text: 'The service was deployed' },
+    { kind: 'change_model', weight: 0.15, role: 'cause', text: 'A model version was changed' },
+  ],
+  typicalCauses: [
+    'More traffic than the models can bear, or a client that retries without back-off',
+    'A larger model, longer prompts or longer outputs than before',
+    'Fewer accelerators: a node lost, throttled, or shared with a batch job',
+    'Cold starts and model loading after scaling',
+    'Cache hit rate fell (prefix cache, embedding cache)',
+    'A provider in brownout or at its rate limit',
+  ],
+  immediateActions: [
+    {
+      kind: 'tighten_admission',
+      text: 'Turn away the lowest classes earlier',
+      why: 'keeps what matters most inside its objective',
+    },
+    {
+      kind: 'pin_safer_rung',
+      text: 'Enter at a faster rung',
+      why: 'a small model in time is worth more than a large one too late',
+    },
+    {
+      kind: 'roll_back_model',
+      text: 'Roll back, if latency rose with a new version',
+      why: 'the version before was fast enough',
+    },
+    { kind: 'restart_worker', text: 'Restart workers that hang', why: 'frees the places they hold' },
+    { kind: 'tell_team', text: 'Ask for capacity', why: 'shedding buys time, it does not serve anybody' },
+  ],
+  investigationSteps: [
+    'Split the latency: features, queue, model, time to first token, between tokens',
+    'Compare arrivals, tokens in and out, and concurrency with the same hour last week',
+    'Look at utilisation, throttling and memory of the accelerators',
+    'Check deploys, autoscaling events and cache hit rates before the rise',
+    'Find tenants or clients whose share of traffic jumped, and whether they retry',
+  ],
+  rootCauseQuestions: [
+    'Did demand rise or did capacity fall?',
+    'What was the real capacity, and when was it last measured?',
+    'Why did scaling not follow, or not in time?',
+    'Which requests should have been turned away earlier, and were the right ones kept?',
+  ],
+  prevention: [
+    'Load-test each model version before promotion, with real sizes of requests',
+    'Scale on queue wait, not on CPU',
+    'Give tenants budgets of tokens and concurrency',
+    'Ask clients for retry budgets and jitter',
+    'Run the capacity overload experiment on a schedule',
+  ],
+  escalationPath: path('Engineering On-Call', 'ML Platform Engineer', 'Platform Engineering Manager'),
+};

@@ -1,0 +1,119 @@
+import { backoff } from '../degradation/backoff.ts';
+import type { Random } from '../kernel/random.ts';
+import { addSkip, skipWindow } from './anomaly.ts';
+import { resumeCandidates } from './checkpoint.ts';
+import { DECISIONS_KEPT, type RunFault, type RunFaultKind, type RunRecord } from './run.ts';
+import type { RunOrder } from './run-events.ts';
+
+export interface RunMoment {
+  /** Wall milliseconds. */
+  readonly at: number;
+  readonly random: Random;
+}
+
+export interface RunAdvance {
+  readonly record: RunRecord;
+  readonly orders: readonly RunOrder[];
+}
+
+/** Puts a decision and its reason on the record. */
+export function noteDecision(record: RunRecord, at: number, what: string, why: string): RunRecord {
+  const decisions = [...record.decisions, { at, step: record.step, what, why }];
+  return { ...record, updatedAt: at, decisions: decisions.slice(-DECISIONS_KEPT) };
+}
+
+/** Another attempt would come to the same end. */
+const HOPELESS: readonly RunFaultKind[] = ['timeout', 'cpu', 'disk', 'misconfigured', 'not_startable'];
+
+/** Ends the run as failed; its result is its last good checkpoint, where the plan says so and there is one. */
+export function concludeFailed(record: RunRecord, fault: RunFault, why: string, at: number): RunAdvance {
+  const good = record.plan.rollbackOnFailure ? resumeCandidates(record.checkpoints)[0] : undefined;
+  const reason = good === undefined ? why : `${why}; rolled back to ${good.name}`;
+  const ended: RunRecord = {
+    ...noteDecision(record, at, good === undefined ? 'fail' : 'roll back', reason),
+    phase: good === undefined ? 'failed' : 'rolled_back',
+    reason,
+    pending: undefined,
+    lastFault: fault,
+    judging: undefined,
+    retryAt: undefined,
+    pid: undefined,
+    endedAt: at,
+    result: good?.name,
+  };
+  const summary = `training of ${record.name} failed: ${reason}`;
+  return { record: ended, orders: [{ type: 'incident', fault, summary }, { type: 'ended' }] };
+}
+
+function goBack(record: RunRecord, fault: RunFault, moment: RunMoment): RunAdvance {
+  const { plan } = record;
+  const step = fault.before ?? record.step;
+  if (record.rollbacks >= plan.maxRollbacks)
+    return concludeFailed(
+      record,
+      fault,
+      `${fault.reason}; went back ${record.rollbacks} times already`,
+      moment.at,
+    );
+  const resume = resumeCandidates(record.checkpoints, step)[0]?.step ?? 0;
+  const range = skipWindow(step, resume, plan.skip.before, plan.skip.after);
+  const checkpoints = record.checkpoints.map((note) =>
+    note.step > step && (note.standing === 'unjudged' || note.standing === 'passed')
+      ? { ...note, standing: 'tainted' as const }
+      : note,
+  );
+  const why = `${fault.reason}; from step ${resume}, without batches ${range.from} to ${range.to}`;
+  const back: RunRecord = {
+    ...noteDecision(record, moment.at, 'go back', why),
+    phase: 'starting',
+    reason: why,
+    pending: undefined,
+    lastFault: fault,
+    judging: undefined,
+    pid: undefined,
+    rollbacks: record.rollbacks + 1,
+    skip: addSkip(record.skip, range),
+    checkpoints,
+  };
+  return { record: back, orders: [{ type: 'start', before: step }] };
+}
+
+const same = (a: RunFault | undefined, b: RunFault): boolean =>
+  a !== undefined &&
+  a.kind === b.kind &&
+  a.evidence !== undefined &&
+  JSON.stringify(a.evidence) === JSON.stringify(b.evidence);
+
+/** Decides what becomes of a run whose trainer has gone because of `fault`. */
+export function settle(record: RunRecord, fault: RunFault, moment: RunMoment): RunAdvance {
+  const { plan } = record;
+  if (fault.kind === 'anomaly') return goBack(record, fault, moment);
+  if (HOPELESS.includes(fault.kind)) return concludeFailed(record, fault, fault.reason, moment.at);
+  if (fault.kind === 'gate') {
+    if (plan.onGateFailure === 'stop') return concludeFailed(record, fault, fault.reason, moment.at);
+    if (same(record.lastFault, fault)) {
+      const why = `${fault.reason}; a retry came to the very same figures`;
+      return concludeFailed(record, fault, why, moment.at);
+    }
+  }
+  if (record.retries >= plan.maxRetries) {
+    const count =
+      plan.maxRetries === 0 ? 'no retries are allowed' : `all ${plan.maxRetries} retries are used`;
+    return concludeFailed(record, fault, `${fault.reason}; ${count}`, moment.at);
+  }
+  const setbacks = record.setbacks + 1;
+  const ms = backoff(setbacks, moment.random, plan.backoff);
+  const why = `${fault.reason}; retry ${record.retries + 1} of ${plan.maxRetries} in ${(ms / 1_000).toFixed(1)} s`;
+  const waiting: RunRecord = {
+    ...noteDecision(record, moment.at, 'retry', why),
+    phase: 'backing_off',
+    reason: why,
+    pending: undefined,
+    lastFault: fault,
+    pid: undefined,
+    retries: record.retries + 1,
+    setbacks,
+    retryAt: moment.at + ms,
+  };
+  return { record: waiting, orders: [{ type: 'wait', ms }] };
+}

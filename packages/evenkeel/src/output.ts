@@ -1,0 +1,67 @@
+/** Colour only where a person looks, and not where it was declined (https://no-color.org). */
+export function colours(env: Readonly<Record<string, string | undefined>>, isTTY: boolean): boolean {
+  return isTTY && env.NO_COLOR === undefined;
+}
+
+const CODES = { red: 31, green: 32, yellow: 33, dim: 2, bold: 1 } as const;
+export type Paint = (style: keyof typeof CODES, text: string) => string;
+
+export function painter(on: boolean): Paint {
+  return (style, text) => (on ? `\u001B[${CODES[style]}m${text}\u001B[0m` : text);
+}
+
+const ESCAPES = new RegExp(`${String.fromCharCode(27)}\\[\\d+m`, 'g');
+// What services and users are called must not steer the terminal.
+const CONTROLS = /[\u0000-\u0008\u000A-\u001A\u001C-\u001F\u007F]/g;
+
+function width(text: string): number {
+  return [...text.replace(ESCAPES, '')].length;
+}
+
+/**
+ * A table that fits: the last column is cut where the terminal ends.
+ * @param columns headings
+ * @param terminal columns of the terminal; unbounded where there is none
+ */
+export function table(
+  columns: readonly string[],
+  rows: readonly (readonly string[])[],
+  terminal: number = Number.POSITIVE_INFINITY,
+): string {
+  const clean = rows.map((row) => row.map((cell) => cell.replace(CONTROLS, ' ')));
+  const widths = columns.map((heading, i) =>
+    Math.max(width(heading), ...clean.map((row) => width(row[i] ?? ''))),
+  );
+  const before = widths.slice(0, -1).reduce((sum, one) => sum + one + 2, 0);
+  const room = Math.max(10, terminal - before);
+  const line = (row: readonly string[]): string =>
+    row
+      .map((cell, i) => {
+        if (i < columns.length - 1) return cell + ' '.repeat(Math.max(0, (widths[i] ?? 0) - width(cell)));
+        return width(cell) > room ? `${[...cell].slice(0, room - 1).join('')}…` : cell;
+      })
+      .join('  ')
+      .trimEnd();
+  return [line(columns), ...clean.map(line)].join('\n');
+}
+
+/** `1d 4h`, `12 m`, `8 s`: for people, two units at most. */
+export function span(ms: number): string {
+  if (!Number.isFinite(ms)) return 'never';
+  const seconds = Math.max(0, Math.round(ms / 1_000));
+  const [d, h, m, s] = [
+    Math.floor(seconds / 86_400),
+    Math.floor((seconds % 86_400) / 3_600),
+    Math.floor((seconds % 3_600) / 60),
+    seconds % 60,
+  ];
+  if (d > 0) return h > 0 ? `${d}d ${h}h` : `${d}d`;
+  if (h > 0) return m > 0 ? `${h}h ${m}m` : `${h}h`;
+  if (m > 0) return s > 0 ? `${m}m ${s}s` : `${m}m`;
+  return `${s}s`;
+}
+
+/** A share as a percentage with as many digits as it needs; `–` where there is none. */
+export function percent(share: number | null | undefined, digits = 1): string {
+  return share === undefined || share === null ? '–' : `${(100 * share).toFixed(digits)} %`;
+}

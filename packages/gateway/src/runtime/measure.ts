@@ -1,0 +1,47 @@
+import type { ServiceConfig } from '@evenkeel/config';
+import {
+  compactBuffer,
+  createSampler,
+  objectiveRecorder,
+  type RecordedObjective,
+  type ServedLevel,
+} from '@evenkeel/core';
+import type { Host } from './host.ts';
+import type { Measure } from './reporter.ts';
+
+/** What measures one service: events of its objectives, a row for every request, the sampled records. */
+export function measureOf(
+  config: Pick<ServiceConfig, 'name' | 'objectives'>,
+  host: Host,
+  onJudged: (service: string, objective: string, verdict: 'good' | 'bad') => void,
+): Measure {
+  const recorded = config.objectives.flatMap((objective): RecordedObjective[] =>
+    objective.source.kind === 'requests'
+      ? [{ name: objective.name, indicator: objective.source.indicator, segments: undefined }]
+      : [],
+  );
+  const recorder = objectiveRecorder(recorded, (objective, verdict) =>
+    onJudged(config.name, objective, verdict),
+  );
+  const rows = compactBuffer();
+  const sampler = createSampler({}, host);
+  let served: Partial<Record<ServedLevel, number>> = {};
+  return {
+    record(record) {
+      if (record.kind !== 'live') return;
+      recorder.record(record);
+      rows.push(record);
+      sampler.offer(record);
+      served[record.level] = (served[record.level] ?? 0) + 1;
+    },
+    objectives: recorder.take,
+    served() {
+      const taken = served;
+      served = {};
+      return taken;
+    },
+    monitors: () => ({}),
+    rows: () => rows.take(),
+    samples: sampler.take,
+  };
+}
