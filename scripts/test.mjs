@@ -8,11 +8,12 @@ import { build, install, root, run, stopwatch } from './steps.mjs';
 const needed = [
   ['redis-server', 'redis-server'],
   ['prometheus', 'promtool'],
+  ['postgresql', '/usr/lib/postgresql/*/bin/postgres'],
 ];
 
 function missing() {
   return needed
-    .filter(([, command]) => spawnSync('sh', ['-c', `command -v ${command}`]).status !== 0)
+    .filter(([, command]) => spawnSync('sh', ['-c', `command -v $(echo ${command} | cut -d' ' -f1)`]).status !== 0)
     .map(([name]) => name);
 }
 

@@ -69,6 +69,35 @@ describe('a good file', () => {
     expect(service.admission.thresholds).toEqual({ 1: 0.95, 2: 0.85, 3: 0.7 });
   });
 
+  it('is told the bounds of a head, the segments of a canary and its face in the Open Inference Protocol', () => {
+    const extra = `limits: { headers: 64KiB }
+open_inference: { rows: split, inputs: [{ name: text, datatype: BYTES }] }
+`;
+    const loaded = load(
+      `${GOOD.replace('share: 5%', 'share: 5%, segment: { tier: [gold], cohort: [beta] }').replace(
+        'callers:',
+        'callers:\n  trust_headers_from: loopback',
+      )}${extra}`,
+    );
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+    const { service } = loaded;
+    expect(service.limits.headerBytes).toBe(65_536);
+    expect(service.models.get('simple')?.canary).toEqual({
+      model: 'next',
+      share: 0.05,
+      tenants: undefined,
+      tiers: ['gold'],
+      cohorts: ['beta'],
+    });
+    expect(service.callers.headers.cohort).toBe('x-cohort');
+    expect(service.openInference).toEqual({
+      rows: 'split',
+      inputs: [{ name: 'text', datatype: 'BYTES', shape: [-1] }],
+      outputs: undefined,
+    });
+    expect(loaded.warnings.filter(({ at }) => at.includes('segment'))).toEqual([]);
+  });
+
   it('never shows a secret', async () => {
     const { inspect } = await import('node:util');
     const loaded = load(GOOD);
@@ -90,6 +119,14 @@ describe('a good file', () => {
 const MISTAKES: [string, string, number, number, string, string?][] = [
   ['service: moderation', 'service: Moderation!', 2, 10, 'expected a name of lower-case letters'],
   ['service: moderation\n', '', 1, 1, '"service" is missing: expected a text'],
+  [
+    'deadline: 500ms',
+    'deadline: 500ms\nlimits: { headers: 100B }',
+    6,
+    20,
+    'expected a size from 1KiB to 1MiB, found 100B',
+  ],
+  ['share: 5%', 'segment: {}', 14, 37, 'expected at least one of tenant, tier and cohort'],
   ['evenkeel: 1', 'evenkeel: 2', 1, 11, 'expected 1, found the number 2'],
   [
     'type: content_moderation',

@@ -2,7 +2,8 @@ import type { Clock, ReplicaLink } from '@evenkeel/core';
 import type { FactKind, Store } from '@evenkeel/store';
 import type { Hono } from 'hono';
 import { openApi } from './api/openapi.ts';
-import { type ApiCaller, noQuery, Reply, type Route, read } from './api/route.ts';
+import { type ProcessParts, processRoutes } from './api/process.ts';
+import { type ApiCaller, noQuery, type Route, read } from './api/route.ts';
 import { serveRoutes } from './api/serve-routes.ts';
 import { auditRecorder } from './audit/recorder.ts';
 import { auditRoutes } from './audit/routes.ts';
@@ -14,7 +15,7 @@ import { queueRoutes } from './queues/routes.ts';
 import { requestRoutes } from './requests/routes.ts';
 import { serviceRoutes } from './services/routes.ts';
 
-export interface ApiParts {
+export interface ApiParts extends ProcessParts {
   readonly link: ReplicaLink;
   readonly store: Store;
   readonly clock: Clock;
@@ -23,55 +24,11 @@ export interface ApiParts {
   readonly services: () => readonly string[];
   /** Milliseconds that the content of a decided item is kept, by service. */
   readonly keepContentMs: (service: string) => number;
-  readonly ready: () => boolean;
   readonly onFacts: (kind: FactKind) => void;
-  /** Prometheus exposition; with exemplars where the caller takes OpenMetrics. */
-  readonly metrics:
-    | ((accept: string) => Promise<{ readonly type: string; readonly text: string }>)
-    | undefined;
   /** Who calls without a key are: a viewer on loopback, nobody elsewhere. */
   readonly anonymous: ApiCaller | undefined;
   /** Routes of the other parts. */
   readonly routes: readonly Route[];
-}
-
-function processRoutes({ ready, metrics }: ApiParts): readonly Route[] {
-  return [
-    read({
-      path: '/healthz',
-      role: 'public',
-      tag: 'process',
-      summary: 'The process is alive.',
-      query: noQuery,
-      handle: () => ({ status: 'ok' }),
-    }),
-    read({
-      path: '/readyz',
-      role: 'public',
-      tag: 'process',
-      summary: 'The process takes part.',
-      query: noQuery,
-      handle: () =>
-        ready()
-          ? { status: 'ready' }
-          : new Reply(503, JSON.stringify({ status: 'not_ready' }), { 'content-type': 'application/json' }),
-    }),
-    ...(metrics === undefined
-      ? []
-      : [
-          read({
-            path: '/metrics',
-            role: 'viewer',
-            tag: 'process',
-            summary: 'Prometheus exposition.',
-            query: noQuery,
-            async handle(_, { headers }) {
-              const { type, text } = await metrics(headers.get('accept') ?? '');
-              return new Reply(200, text, { 'content-type': type });
-            },
-          }),
-        ]),
-  ];
 }
 
 /** Every route of the control plane. */

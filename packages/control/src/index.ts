@@ -1,3 +1,4 @@
+export { processApi } from './api/process.ts';
 export {
   type ApiCaller,
   noBody,
@@ -11,5 +12,7 @@ export {
 } from './api/route.ts';
 export { type ApiParts, controlApi, controlRoutes } from './api.ts';
 export { auditRecorder, type Recorder } from './audit/recorder.ts';
+export { type ControlHost, type ControlPlane, createControlPlane } from './control-plane.ts';
 export { issueKey } from './keys/routes.ts';
+export { type ReplicaBoard, type ReplicaSeen, replicaBoard } from './replicas/board.ts';
 export { type ControlServer, serveControl } from './server.ts';

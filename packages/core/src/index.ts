@@ -66,6 +66,20 @@ export {
 export { anytimeHalfWidth, type CohortOptions, type CohortVerdict, compareArms } from './chaos/cohorts.ts';
 export { type ControlFaults, controlFaults } from './chaos/control-faults.ts';
 export { countDistinct, type Distinct, distinct, mergeDistinct } from './chaos/distinct.ts';
+export { type CheckResult, type Evidence, judge } from './chaos/expectations.ts';
+export {
+  type Activity,
+  type Expectation,
+  type Experiment,
+  FIGURES,
+  type FigureName,
+  type Hypothesis,
+  type Probe,
+  type Provider,
+  RADIUS_SHARES,
+  type RadiusName,
+  type Step as ExperimentStep,
+} from './chaos/experiment.ts';
 export {
   type FaultMeter,
   type FaultReport,
@@ -81,6 +95,40 @@ export {
   latencyQuantile,
   latencySince,
 } from './chaos/latency-counts.ts';
+export {
+  type ArmsView,
+  armsOf,
+  type BudgetView,
+  figureOf,
+  type IncidentView,
+  type Observation,
+  type WindowFigures,
+} from './chaos/observation.ts';
+export { recommendation } from './chaos/recommendation.ts';
+export { experimentRun, startRun } from './chaos/run.ts';
+export type {
+  ActivityRun,
+  Injection,
+  JournalEntry,
+  Phase as RunPhase,
+  ProbeResult,
+  RunClock,
+  RunEffect,
+  RunEvent,
+  RunState,
+  RunStatus,
+  RunStep,
+  SteadyState,
+} from './chaos/run-state.ts';
+export {
+  abortCheck,
+  SAFETY_DEFAULTS,
+  type SafetyCheckName,
+  type SafetyFinding,
+  type SafetySettings,
+  startChecks,
+} from './chaos/safety-checks.ts';
+export { jsonPath, type Tolerance, type ToleranceResult, tolerates } from './chaos/tolerance.ts';
 export { type BackoffOptions, backoff } from './degradation/backoff.ts';
 export {
   type Breaker,
@@ -149,6 +197,132 @@ export {
 } from './degradation/ladder.ts';
 export { parseRetryAfter, type RetryAfterHeaders } from './degradation/retry-after.ts';
 export { type RetryBudget, type RetryBudgetOptions, retryBudget } from './degradation/retry-budget.ts';
+export { ACTION_KINDS, type ActionKind, type RunbookAction, SERVING_ACTIONS } from './incidents/action.ts';
+export {
+  AUTOMATIC_DEFAULTS,
+  type AutomaticDecision,
+  type AutomaticPolicy,
+  nextAutomatic,
+  type PastAction,
+} from './incidents/automatic.ts';
+export { type Cause, causeKey, causeOf, parseCauseKey, sameCause } from './incidents/cause-key.ts';
+export {
+  type CommandResult,
+  type IncidentCommand,
+  type IncidentIntent,
+  REOPEN_MS,
+  type RefusalCode,
+} from './incidents/command.ts';
+export { type Candidate, type Diagnosis, diagnose, type Weighed } from './incidents/diagnosis.ts';
+export { explained } from './incidents/explains.ts';
+export {
+  type Actor,
+  EVENKEEL,
+  INCIDENT_STATUSES,
+  type Incident,
+  type IncidentLink,
+  type IncidentSignal,
+  type IncidentStatus,
+  isOpen,
+  type MitigationRecord,
+  type NewIncident,
+  openIncident,
+  type PageRecord,
+  type RegressionExperiment,
+  type TimelineEntry,
+  type TimelineKind,
+} from './incidents/incident.ts';
+export { incidentIdMaker } from './incidents/incident-id.ts';
+export {
+  graver,
+  INCIDENT_TYPES,
+  type IncidentType,
+  isIncidentType,
+  pages,
+  SEVERITIES,
+  type Severity,
+  TYPE_TITLES,
+} from './incidents/incident-type.ts';
+export { applyCommand, TRANSITIONS } from './incidents/lifecycle.ts';
+export { concentration, pullTowardServed, selfCausedShare, spreadOf } from './incidents/loop.ts';
+export { mergeIncidents, type PairResult, relateIncidents, splitIncident } from './incidents/merge.ts';
+export {
+  type ControlStep,
+  MITIGATION_LEASE_MS,
+  type MitigationContext,
+  type MitigationPlan,
+  planMitigation,
+} from './incidents/mitigation.ts';
+export { observeSignals } from './incidents/observe-signals.ts';
+export {
+  decideOpening,
+  type IncidentView,
+  NO_SIGHTINGS,
+  OPENING_DEFAULTS,
+  type OpeningDecision,
+  type OpeningInput,
+  type OpeningPolicy,
+  type OpeningState,
+} from './incidents/opening.ts';
+export { signalsOf } from './incidents/record-signals.ts';
+export {
+  judgeSeverity,
+  LOWER_AFTER_MS,
+  type Reach,
+  reachOf,
+  type SeverityVerdict,
+  severityChange,
+} from './incidents/severity.ts';
+export {
+  type Evidence,
+  GAP_MS,
+  noSignals,
+  SIGNAL_KINDS,
+  type Signal,
+  type SignalKind,
+  type SignalState,
+  type Subject,
+  signalKey,
+} from './incidents/signal.ts';
+export type { EscalationStep, Signature, SignatureSignal } from './incidents/signature.ts';
+export { type Runbook, runbook, SIGNATURES } from './incidents/signatures.ts';
+export { type Silence, silenceFor } from './incidents/silence.ts';
+export type {
+  Change,
+  ComparisonFigures,
+  ComponentRole,
+  EstimateSnapshot,
+  LoopFigures,
+  MonitorSnapshot,
+  ObjectiveSnapshot,
+  OutcomeFigures,
+  RungNeeds,
+  SignalSnapshot,
+  TrainingEvent,
+  TrainingTrouble,
+} from './incidents/snapshot.ts';
+export {
+  addTraffic,
+  NO_TRAFFIC,
+  peopleIn,
+  type TrafficCounts,
+  type TrafficMeter,
+  trafficMeter,
+} from './incidents/traffic.ts';
+export {
+  EMPTY_WINDOW,
+  observeTraffic,
+  recentTraffic,
+  type TrafficWindow,
+} from './incidents/traffic-window.ts';
+export {
+  judgeMitigation,
+  type Stretch,
+  VERIFICATION_DEFAULTS,
+  type Verification,
+  type VerificationInput,
+  type VerificationOptions,
+} from './incidents/verification.ts';
 export { type Cancellation, Canceller, signalOf } from './kernel/cancellation.ts';
 export type { CancelTimer, Clock, Timers } from './kernel/clock.ts';
 export {
@@ -173,23 +347,44 @@ export { type Listeners, listeners, type Unsubscribe } from './kernel/listeners.
 export { nearestName } from './kernel/nearest.ts';
 export { type Random, seededRandom } from './kernel/random.ts';
 export {
+  type AlertLogEntry,
+  type AlertState,
+  observeAlert,
+  RESOLVED,
+  restateAlert,
+  wasFiring,
+} from './objectives/alert-state.ts';
+export {
   type Allowance,
+  type BudgetFigures,
   type BudgetState,
   type BudgetStatus,
+  budgetFigures,
+  budgetReason,
+  budgetShare,
   budgetStatus,
   burnRate,
   CRITICAL_BELOW,
+  figure,
+  stateOf,
   timeToExhaustion,
   WARNING_BELOW,
 } from './objectives/budget.ts';
 export {
+  amountRules,
   BURN_PAIRS,
+  type BurnBasis,
+  type BurnCause,
   type BurnPair,
   type BurnRule,
   type BurnVerdict,
+  burnCause,
   burnFactor,
+  burnOf,
+  burnReason,
   burnRules,
   detectionTime,
+  FEW_BAD,
   judgeBurn,
   resetTime,
   wilsonLower,
@@ -202,9 +397,66 @@ export {
   NO_EVENTS,
   sliceCounts,
 } from './objectives/counts.ts';
-export { type Judgement, judge, type RequestIndicator } from './objectives/indicator.ts';
-export type { IndicatorSource, Objective, ObjectiveCategory } from './objectives/objective.ts';
+export {
+  judgeTraffic,
+  LEARNING_WEEKS,
+  learnedRate,
+  SILENCE_EXPECTED,
+  sameHours,
+  type TrafficStanding,
+} from './objectives/expected-traffic.ts';
+export { type Explanation, explainStatus, printExplanation } from './objectives/explain.ts';
+export {
+  type Judgement,
+  judge,
+  type LatencyPart,
+  type RequestIndicator,
+  type TokenPrice,
+  type TokenPrices,
+  weightOf,
+} from './objectives/indicator.ts';
+export {
+  BLOCK_BYTES,
+  blockBytes,
+  emptyBlock,
+  exactCount,
+  type MinuteBlock,
+  readBlock,
+} from './objectives/minute-block.ts';
+export { type MinuteSpans, minuteSpans, minutesIn } from './objectives/minute-spans.ts';
+export type {
+  Composite,
+  ExpectedTraffic,
+  IndicatorSource,
+  Objective,
+  ObjectiveCategory,
+  SegmentRule,
+} from './objectives/objective.ts';
+export {
+  type BudgetPolicy,
+  IDLE_POLICY,
+  type PolicyAction,
+  type PolicyInput,
+  type PolicyRelease,
+  type PolicyState,
+  type PolicyStep,
+  type PolicyTrigger,
+  type PolicyWant,
+  stepPolicy,
+} from './objectives/policy.ts';
+export { type Period, type Prepared, prepareObjective } from './objectives/prepared.ts';
 export { type ObjectiveRecorder, objectiveRecorder, type RecordedObjective } from './objectives/recorder.ts';
+export { type ChangedBlock, createSeries, type Series, type SeriesOptions } from './objectives/series.ts';
+export { seriesSums } from './objectives/series-sums.ts';
+export {
+  type AlertStanding,
+  alertReason,
+  type ObjectiveStatus,
+  objectiveStatus,
+  type StatusContext,
+  statusReason,
+  type WindowSums,
+} from './objectives/status.ts';
 export { isTimeZone, type LocalTime, localTime } from './objectives/time-zone.ts';
 export {
   type CalendarUnit,
@@ -402,124 +654,3 @@ export {
   traceOf,
 } from './telemetry/trace-context.ts';
 export { formatTracestate, parseTracestate, type TraceStateMember } from './telemetry/trace-state.ts';
-export {
-  type Anomaly,
-  type AnomalyKind,
-  type AnomalyOptions,
-  type AnomalyWatch,
-  addSkip,
-  anomalyWatch,
-  type SkipRange,
-  type StepFigures,
-  skipWindow,
-  type TrainingAnomaly,
-} from './training/anomaly.ts';
-export {
-  type CanaryEvidence,
-  type CanaryFigure,
-  type CanaryInput,
-  type CanaryOptions,
-  type CanarySample,
-  type CanaryVerdict,
-  judgeCanary,
-  sequenceHalfWidth,
-} from './training/canary.ts';
-export {
-  type CheckpointManifest,
-  type CheckpointNote,
-  type CheckpointStanding,
-  checkpointName,
-  MANIFEST_FILE,
-  MANIFEST_FORMAT,
-  type ManifestFile,
-  resumeCandidates,
-  stepOfName,
-} from './training/checkpoint.ts';
-export type {
-  EvaluationReport,
-  Figures as MetricFigures,
-  GateSpec,
-  MetricFigure,
-  MetricFigures,
-  ModelGate,
-  PairedFigure,
-} from './training/gate-spec.ts';
-export {
-  type GateFinding,
-  type GateSubject,
-  type GateVerdict,
-  gateDue,
-  gateName,
-  judgeGates,
-  judgeModelGates,
-  type ModelGateFinding,
-  type ModelGateSubject,
-  type ModelGateVerdict,
-  modelGateDue,
-  modelGateName,
-} from './training/gates.ts';
-export { type RunFigures, runFigures } from './training/goodput.ts';
-export { HANG_DEFAULTS, type HangOptions, type HangWatch, hangWatch } from './training/hang.ts';
-export { addToCurve, type LossCurve } from './training/loss-curve.ts';
-export {
-  archive,
-  archiveModel,
-  canary,
-  canaryModel,
-  emptyRegistry,
-  endCanary,
-  heldCheckpoints,
-  inProductionAt,
-  knownGood,
-  knownGoodModel,
-  type Lineage,
-  type ModelActor,
-  type ModelLineage,
-  type ModelRegistry,
-  type ModelStanding,
-  type ModelVersion,
-  type ProductionSpan,
-  production,
-  productionModel,
-  promote,
-  promoteModel,
-  register,
-  registerModel,
-  rollBack,
-  rollBackModel,
-  startCanary,
-  type Who,
-} from './training/registry.ts';
-export {
-  RETENTION_DEFAULTS,
-  type RetentionPolicy,
-  type RetentionVerdict,
-  retain,
-  retainCheckpoints,
-} from './training/retention.ts';
-export {
-  type Fault as RunFault,
-  type FaultKind,
-  hasEnded,
-  type NewRun,
-  newRun,
-  PLAN_DEFAULTS,
-  type RunCounts,
-  type RunDecision,
-  type RunFault,
-  type RunFaultKind,
-  type RunLimits,
-  type RunPhase,
-  type RunPlan,
-  type RunRecord,
-  runPlan,
-} from './training/run.ts';
-export {
-  type ExitKind,
-  exitKind,
-  type RunEvent,
-  type RunOrder,
-  type TrainerExit,
-} from './training/run-events.ts';
-export { advance, advanceRun } from './training/run-machine.ts';
-export { decided, noteDecision, type RunAdvance, type RunMoment } from './training/run-settle.ts';

@@ -1,11 +1,13 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
 import { jsonSchema } from '@evenkeel/config';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { checkFile, report } from './check.ts';
+import { auditCommand } from './commands/audit.ts';
+import { keysCommand } from './commands/keys.ts';
+import { queuesCommand } from './commands/queues.ts';
+import { runCommand } from './run-command.ts';
 import { serveUntilSignal } from './serve-command.ts';
-
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+import { VERSION } from './version.ts';
 
 function port(text: string): number {
   const value = Number(text);
@@ -15,7 +17,7 @@ function port(text: string): number {
 
 const program = new Command('evenkeel')
   .description('The reliability layer for AI services.')
-  .version(String(version))
+  .version(VERSION)
   .option('--json', 'print JSON instead of text')
   .showHelpAfterError('(run with --help for the commands)')
   .configureHelp({ showGlobalOptions: true });
@@ -37,6 +39,11 @@ program
     'where the embedded database lives',
     process.env.EVENKEEL_DATA_DIR ?? '.evenkeel',
   )
+  .addOption(
+    new Option('--role <role>', 'what this process does; gateway and control need DATABASE_URL')
+      .choices(['all', 'gateway', 'control'])
+      .default('all'),
+  )
   .option('--drain <seconds>', 'how long SIGTERM waits for requests in flight', Number, 30)
   .addHelpText('after', '\nExample:\n  evenkeel serve examples/moderation/evenkeel.yaml --port 4100')
   .action(async (files: string[], options) => {
@@ -46,6 +53,8 @@ program
       controlPort: options.controlPort,
       host: options.host,
       dataDir: options.dataDir,
+      role: options.role,
+      databaseUrl: process.env.DATABASE_URL,
       drainMs: options.drain * 1_000,
     });
   });
@@ -81,4 +90,8 @@ program
     if (results.some((checked) => !checked.ok)) process.exitCode = 1;
   });
 
-await program.parseAsync();
+keysCommand(program);
+queuesCommand(program);
+auditCommand(program);
+
+process.exitCode = await runCommand(program, process.argv);

@@ -11,8 +11,19 @@ export function painter(on: boolean): Paint {
 }
 
 const ESCAPES = new RegExp(`${String.fromCharCode(27)}\\[\\d+m`, 'g');
-// What services and users are called must not steer the terminal.
-const CONTROLS = /[\u0000-\u0008\u000A-\u001A\u001C-\u001F\u007F]/g;
+const STEERING = new RegExp(`${String.fromCharCode(27)}(?!\\[\\d{1,3}m)`, 'g');
+
+/** What services and users are called must not steer the terminal; colours stay. */
+function harmless(text: string): string {
+  return [...text.replace(STEERING, ' ')]
+    .map((character) => (isControl(character) ? ' ' : character))
+    .join('');
+}
+
+function isControl(character: string): boolean {
+  const code = character.codePointAt(0) ?? 0;
+  return (code < 32 && code !== 27) || code === 127;
+}
 
 function width(text: string): number {
   return [...text.replace(ESCAPES, '')].length;
@@ -28,7 +39,7 @@ export function table(
   rows: readonly (readonly string[])[],
   terminal: number = Number.POSITIVE_INFINITY,
 ): string {
-  const clean = rows.map((row) => row.map((cell) => cell.replace(CONTROLS, ' ')));
+  const clean = rows.map((row) => row.map(harmless));
   const widths = columns.map((heading, i) =>
     Math.max(width(heading), ...clean.map((row) => width(row[i] ?? ''))),
   );

@@ -1,6 +1,7 @@
 import { describeError } from '@evenkeel/core';
 import { openLog } from './log.ts';
-import { type Serving, serve } from './serve.ts';
+import { type ServeRole, type Serving, serve } from './serve.ts';
+import { VERSION } from './version.ts';
 
 export interface ServeCommand {
   readonly files: readonly string[];
@@ -8,6 +9,9 @@ export interface ServeCommand {
   readonly controlPort: number;
   readonly host: string;
   readonly dataDir: string;
+  readonly role?: ServeRole;
+  /** PostgreSQL; the embedded database in the data directory without it. */
+  readonly databaseUrl?: string | undefined;
   /** Milliseconds that SIGTERM waits for requests in flight. */
   readonly drainMs: number;
   /** Called when requests are taken; by default the addresses are printed. */
@@ -19,17 +23,27 @@ export async function serveUntilSignal(command: ServeCommand): Promise<number> {
   const log = openLog(process.env);
   let serving: Serving;
   try {
-    serving = await serve({ ...command, log });
+    serving = await serve({
+      ...command,
+      role: command.role ?? 'all',
+      databaseUrl: command.databaseUrl,
+      version: VERSION,
+      log,
+    });
   } catch (error) {
     console.error(describeError(error));
     return 1;
   }
   const announce =
     command.onReady ??
-    (({ gatewayPort, controlPort }: Serving) => {
-      console.log(
-        `gateway  http://${command.host}:${gatewayPort}\ncontrol  http://${command.host}:${controlPort}/api/v1/services`,
-      );
+    (({ gatewayPort, controlPort, key }: Serving) => {
+      const lines = [
+        ...(gatewayPort === undefined ? [] : [`gateway  http://${command.host}:${gatewayPort}`]),
+        `control  http://${command.host}:${controlPort}/api/v1/services`,
+        // In the fragment: it is not sent to the server, nor written to anybody's log.
+        ...(key === undefined ? [] : [`sign in  http://${command.host}:${controlPort}/#key=${key}`]),
+      ];
+      console.log(lines.join('\n'));
     });
   announce(serving);
 

@@ -1,3 +1,4 @@
+import { describeError, idMaker } from '@evenkeel/core';
 import {
   createFront,
   createMetrics,
@@ -5,11 +6,12 @@ import {
   createReporter,
   type Front,
   type Host,
+  type Metrics,
   measureOf,
   type Replica,
   type Reporter,
+  type StoredBreakers,
 } from '@evenkeel/gateway';
-import { describeError, idMaker } from '@evenkeel/core';
 import type { Store } from '@evenkeel/store';
 import type { Log } from './log.ts';
 
@@ -18,7 +20,7 @@ export interface GatewayPart {
   readonly replica: Replica;
   readonly front: Front;
   readonly reporter: Reporter;
-  readonly metrics: ReturnType<typeof createMetrics>;
+  readonly metrics: Metrics;
   /** Obeys the directives that are stored, now. */
   sync(): Promise<void>;
   /** Ends the background work; the front has been drained before. */
@@ -33,36 +35,62 @@ export function gatewayPart(options: {
   readonly store: Store;
   readonly log: Log;
   readonly ready: () => boolean;
+  readonly version: string;
+  /** Thresholds of the objectives, for the bounds of histograms. */
+  readonly thresholds: Thresholds;
+  /** What breakers knew before a restart, and keep for the next. */
+  readonly breakers: StoredBreakers;
+  /** Largest head of a request that any service allows, in bytes. */
+  readonly headerBytes: number;
   /** True when the control plane is another process, which learns of this one from what it reports. */
   readonly remote: boolean;
 }): GatewayPart {
   const { host, store, log } = options;
   const { clock, timers, random } = host;
   const id = idMaker('r', clock, random)();
-  const metrics = createMetrics({ clock });
+  const metrics = createMetrics({
+    version: options.version,
+    services: () => replica.link.services(),
+    thresholds: options.thresholds,
+    store: () => {
+      const { waiting, flushedAt, problem } = reporter.state();
+      const lagMs = waiting === 0 || flushedAt === undefined ? 0 : clock.wall() - flushedAt;
+      return { up: problem === undefined, pending: waiting, lagSeconds: Math.max(0, lagMs / 1_000) };
+    },
+  });
   const reporter = createReporter({
     replica: id,
     store,
     host,
     everyMs: FLUSH_MS,
     measure: (config) =>
-      measureOf(config, host, (service, objective, verdict) => metrics.objective(service, objective, verdict, 1)),
+      measureOf(config, host, (service, objective, verdict) =>
+        metrics.objective(service, objective, verdict, 1),
+      ),
     status: options.remote ? () => replica.link.services() : undefined,
     onProblem: (problem) =>
       problem === undefined
         ? log.info('the store takes what is measured again')
-        : log.error({ reason: problem }, 'the store does not take what is measured; serving goes on, it will be sent later'),
+        : log.error(
+            { reason: problem },
+            'the store does not take what is measured; serving goes on, it will be sent later',
+          ),
   });
   const replica = createReplica(host, {
     queues: store.queues,
     directives: store.directives,
+    breakers: options.breakers,
     onEvent: ({ what, reason }) => log.info({ reason }, what),
     observe(config) {
       const measured = reporter.observe(config);
-      const counted = metrics.service(config);
+      metrics.declare(
+        config.name,
+        config.ladder.map((rung) => rung.name),
+      );
+      for (const { name } of config.objectives) metrics.objective(config.name, name, 'good', 0);
       return (record) => {
         measured(record);
-        counted(record);
+        metrics.onRecord(record);
       };
     },
   });
@@ -72,9 +100,14 @@ export function gatewayPart(options: {
     timers,
     requestId: idMaker('req', clock, random),
     ready: options.ready,
+    headerBytes: options.headerBytes,
     onError: (error, request) =>
       log.error(
-        { id: request, reason: describeError(error), stack: error instanceof Error ? error.stack : undefined },
+        {
+          id: request,
+          reason: describeError(error),
+          stack: error instanceof Error ? error.stack : undefined,
+        },
         'internal error',
       ),
   });
@@ -110,8 +143,10 @@ export function gatewayPart(options: {
     async close() {
       gone.abort();
       await following;
+      await options.breakers.close();
       await reporter.close();
       await replica.close();
+      metrics.close();
     },
   };
 }

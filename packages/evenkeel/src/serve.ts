@@ -1,134 +1,202 @@
-import { existsSync, watch } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
-import { formatProblems } from '@evenkeel/config';
-import { controlApi, serveControl } from '@evenkeel/control';
-import { describeError, EvenkeelError, idMaker } from '@evenkeel/core';
-import { createFront, createReplica, realHost } from '@evenkeel/gateway';
-import { openSqlite, queues } from '@evenkeel/store';
-import { type Checked, checkFile } from './check.ts';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { formatProblems, type ServiceConfig } from '@evenkeel/config';
+import {
+  type ControlPlane,
+  controlApi,
+  createControlPlane,
+  processApi,
+  replicaBoard,
+  serveControl,
+} from '@evenkeel/control';
+import { describeError, EvenkeelError } from '@evenkeel/core';
+import { openBreakerMemory, realHost } from '@evenkeel/gateway';
+import { openStore, type Store } from '@evenkeel/store';
+import { checkFile } from './check.ts';
+import { localKey } from './local-key.ts';
 import type { Log } from './log.ts';
+import { type GatewayPart, gatewayPart } from './serve-gateway.ts';
+import { type GoodFile, readServiceFiles } from './service-files.ts';
+import { watchFile } from './watch-file.ts';
+
+/** What a process does: serve, control, or both. */
+export type ServeRole = 'all' | 'gateway' | 'control';
 
 export interface ServeOptions {
   readonly files: readonly string[];
+  readonly role: ServeRole;
   /** 0 takes any free port. */
   readonly gatewayPort: number;
   readonly controlPort: number;
   readonly host: string;
   readonly dataDir: string;
+  /** PostgreSQL, shared by all processes; the embedded database in the data directory without it. */
+  readonly databaseUrl: string | undefined;
+  readonly version: string;
   readonly log: Log;
 }
 
 export interface Serving {
-  readonly gatewayPort: number;
+  /** Undefined where this process does not serve. */
+  readonly gatewayPort: number | undefined;
   readonly controlPort: number;
+  /** Key of this machine's owner; undefined where this process has no API. */
+  readonly key: string | undefined;
   /** Finishes what is in flight, at most `ms` milliseconds; resolves with the number of requests cut off. */
   drain(ms: number): Promise<number>;
 }
 
-/** Forgets contents of decided items this often, in milliseconds. */
-const SWEEP_MS = 60_000;
-/** An editor writes a file in several steps: it is read when it has been still for this long, in milliseconds. */
-const SETTLE_MS = 150;
-
-function good(path: string): Extract<Checked, { ok: true }> {
-  const checked = checkFile(path, process.env);
-  if (checked.ok) return checked;
-  throw new EvenkeelError(
-    'config_invalid',
-    formatProblems(checked.problems, { color: false, source: checked.text }),
-  );
-}
-
 function portError(error: unknown, what: string, port: number): Error {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'EADDRINUSE')
+  if (code === 'EADDRINUSE') {
     return new EvenkeelError(
       'config_invalid',
       `port ${port} of the ${what} is in use: end what listens there, or choose another`,
     );
-  if (code === 'EACCES')
+  }
+  if (code === 'EACCES') {
     return new EvenkeelError('config_invalid', `port ${port} of the ${what} may not be taken by this user`);
+  }
   return error instanceof Error ? error : new Error(describeError(error));
 }
 
+/** Thresholds of objectives become bounds of histograms: their shares can be read off at a scrape. */
+function thresholdsOf(configs: Iterable<ServiceConfig>): Thresholds {
+  const latencyMs: number[] = [];
+  const featureAgeMs: number[] = [];
+  for (const { source } of [...configs].flatMap(({ objectives }) => objectives)) {
+    if (source.kind !== 'requests') continue;
+    if (source.indicator.kind === 'latency') latencyMs.push(source.indicator.thresholdMs);
+    if (source.indicator.kind === 'feature_age') featureAgeMs.push(source.indicator.maxAgeMs);
+  }
+  return { latencyMs, featureAgeMs };
+}
+
+async function open(options: ServeOptions): Promise<Store> {
+  if (options.role !== 'all' && options.databaseUrl === undefined) {
+    throw new EvenkeelError(
+      'config_invalid',
+      `--role ${options.role} needs DATABASE_URL: processes meet in PostgreSQL; the embedded database belongs to one process`,
+    );
+  }
+  await mkdir(options.dataDir, { recursive: true });
+  const target =
+    options.databaseUrl === undefined
+      ? ({ kind: 'sqlite', file: join(options.dataDir, 'evenkeel.db') } as const)
+      : ({ kind: 'postgres', url: options.databaseUrl } as const);
+  return openStore(target, realHost());
+}
+
 /**
- * Composes one process: store, services, gateway, control API, and the watch on the files.
+ * Composes one process: store, services, gateway, control plane, and the watch on the files.
  * @throws EvenkeelError config_invalid, with every mistake in words; nothing is left running then
  */
 export async function serve(options: ServeOptions): Promise<Serving> {
-  const { log } = options;
+  const { log, role } = options;
   const host = realHost();
-  const { clock, timers, random } = host;
-  const paths = options.files.map((file) => resolve(file));
-  const files = paths.map(good);
-  const names = files.map((file) => file.service.name);
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined)
-    throw new EvenkeelError('config_invalid', `two files describe the service ${twice}`);
-
-  await mkdir(options.dataDir, { recursive: true });
-  const sqlite = await openSqlite(join(options.dataDir, 'evenkeel.db'));
-  const reviewQueues = queues(sqlite, clock);
-  const replica = createReplica(host, reviewQueues, ({ what, reason }) => log.info({ reason }, what));
+  const files = readServiceFiles(options.files);
+  const configs = new Map<string, ServiceConfig>(files.map(({ service }) => [service.name, service]));
+  const store = await open(options);
+  const ends: (() => Promise<unknown>)[] = [() => store.close()];
+  const endAll = async (): Promise<void> => {
+    for (const end of ends.toReversed()) await end();
+  };
   let ready = false;
-  const front = createFront({
-    services: replica.directory,
-    clock,
-    timers,
-    requestId: idMaker('req', clock, random),
-    ready: () => ready,
-    onError: (error, id) =>
-      log.error(
-        { id, reason: describeError(error), stack: error instanceof Error ? error.stack : undefined },
-        'internal error',
-      ),
-  });
 
   try {
-    for (const { service, path, warnings, text } of files) {
-      if (warnings.length > 0) log.warn(formatProblems(warnings, { color: false, source: text }));
-      await replica.put(service, path);
+    let gateway: GatewayPart | undefined;
+    if (role !== 'control') {
+      const breakers = await openBreakerMemory(join(options.dataDir, 'breakers.json'), host, (reason) =>
+        log.warn({ reason }, 'what breakers knew could not be kept'),
+      );
+      // The server is one for all: what a single service does not allow is refused where the service is known.
+      const headerBytes = Math.max(...files.map(({ service }) => service.limits.headerBytes));
+      gateway = gatewayPart({
+        host,
+        store,
+        log,
+        ready: () => ready,
+        version: options.version,
+        thresholds: thresholdsOf(configs.values()),
+        remote: role === 'gateway',
+        breakers,
+        headerBytes,
+      });
+      ends.push(gateway.close);
+      await gateway.sync();
+      for (const file of files) await start(gateway, file);
+      await gateway.sync();
     }
-    const gatewayPort = await front.listen(options.gatewayPort, options.host).catch((error: unknown) => {
-      throw portError(error, 'gateway', options.gatewayPort);
-    });
-    const api = controlApi({
-      link: replica.link,
-      queues: reviewQueues,
-      keepContentMs: (name) => replica.config(name)?.queue.keepContentMs ?? 0,
-      ready: () => ready,
-    });
-    const control = await serveControl(api, options.controlPort, options.host).catch((error: unknown) => {
-      throw portError(error, 'control plane', options.controlPort);
-    });
-    void replica.checked().then(() => {
+    const board = replicaBoard(store, host.clock, host.random);
+    let control: ControlPlane | undefined;
+    let key: string | undefined;
+    if (role !== 'gateway') {
+      control = createControlPlane({
+        store,
+        host,
+        board,
+        link: gateway?.replica.link ?? board.link(),
+        holder: `${hostname()}/${process.pid}`,
+        tell: (what, reason) => log.info({ reason }, what),
+        onBudget: (service, value) => gateway?.replica.setBudget(service, value),
+      });
+      ends.push(control.close);
+      for (const config of configs.values()) await control.put(config);
+      key = await localKey(store, options.dataDir, host.clock);
+    }
+
+    const gatewayPort = await gateway?.front
+      .listen(options.gatewayPort, options.host)
+      .catch((error: unknown) => {
+        throw portError(error, 'gateway', options.gatewayPort);
+      });
+    const metrics = gateway?.metrics;
+    const api =
+      control === undefined
+        ? processApi({ ready: () => ready, metrics: metrics?.expose })
+        : controlApi({
+            link: gateway?.replica.link ?? board.link(),
+            store,
+            clock: host.clock,
+            version: options.version,
+            services: () => [...configs.keys()],
+            keepContentMs: (name) => configs.get(name)?.queue.keepContentMs ?? 0,
+            ready: () => ready,
+            onFacts: control.onFacts,
+            metrics: metrics?.expose,
+            anonymous: { name: 'anonymous', role: 'viewer' },
+            routes: control.routes,
+          });
+    const controlServer = await serveControl(api, options.controlPort, options.host).catch(
+      (error: unknown) => {
+        throw portError(error, 'control plane', options.controlPort);
+      },
+    );
+    if (gateway === undefined) ready = true;
+    void gateway?.replica.checked().then(() => {
       ready = true;
     });
-
-    const stopWatching = paths.map((path, i) => watchFile(path, () => void reload(path, names[i] ?? '')));
-    const sweep = setInterval(() => {
-      reviewQueues
-        .sweep()
-        .catch((error: unknown) =>
-          log.warn({ reason: describeError(error) }, 'contents could not be forgotten'),
-        );
-    }, SWEEP_MS);
-    sweep.unref();
+    const watches = files.map(({ path, service }) => watchFile(path, () => void reload(path, service.name)));
 
     async function reload(path: string, name: string): Promise<void> {
       const checked = checkFile(path, process.env);
       try {
-        if (!checked.ok)
+        if (!checked.ok) {
           throw new Error(formatProblems(checked.problems, { color: false, source: checked.text }));
-        if (checked.service.name !== name)
+        }
+        if (checked.service.name !== name) {
           throw new Error(
             `the service is called ${checked.service.name} now; it runs as ${name}: restart to rename it`,
           );
-        await replica.put(checked.service, path);
+        }
+        await gateway?.replica.put(checked.service, path);
+        configs.set(name, checked.service);
+        await control?.put(checked.service);
+        await control?.changed(name, path);
         log.info({ path }, `${name}: the new file is in force`);
       } catch (error) {
-        replica.refused(name, describeError(error));
+        gateway?.replica.refused(name, describeError(error));
         log.error(
           { path, reason: describeError(error) },
           `${name}: the new file was refused, the old one stays in force`,
@@ -138,38 +206,24 @@ export async function serve(options: ServeOptions): Promise<Serving> {
 
     return {
       gatewayPort,
-      controlPort: control.port,
+      controlPort: controlServer.port,
+      key,
       async drain(ms) {
         ready = false;
-        for (const stop of stopWatching) stop();
-        clearInterval(sweep);
-        const cut = await front.drain(ms);
-        await control.close();
-        await replica.close();
-        await sqlite.close();
+        for (const stop of watches) stop();
+        const cut = (await gateway?.front.drain(ms)) ?? 0;
+        await controlServer.close();
+        await endAll();
         return cut;
       },
     };
   } catch (error) {
-    await front.drain(0);
-    await replica.close();
-    await sqlite.close();
+    await endAll();
     throw error;
   }
-}
 
-/** Tells when a file has changed; by its folder, because editors replace files rather than write into them. */
-function watchFile(path: string, onChange: () => void): () => void {
-  let timer: NodeJS.Timeout | undefined;
-  const watcher = watch(dirname(path), (_, name) => {
-    if (name !== null && name !== basename(path)) return;
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      if (existsSync(path)) onChange();
-    }, SETTLE_MS);
-  });
-  return () => {
-    clearTimeout(timer);
-    watcher.close();
-  };
+  async function start(gateway: GatewayPart, { service, path, warnings, text }: GoodFile): Promise<void> {
+    if (warnings.length > 0) log.warn(formatProblems(warnings, { color: false, source: text }));
+    await gateway.replica.put(service, path);
+  }
 }

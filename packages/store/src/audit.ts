@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type RawBuilder, sql } from 'kysely';
 import { canonical, number, optionalNumber, optionalText, stamp, text } from './columns.ts';
-import { type Database, type Dialect, type Row, rowsOf, type Statement, statement } from './database.ts';
+import { type Database, type Dialect, plainText, type Row, rowsOf, type Statement, statement } from './database.ts';
 import { builder } from './schema.ts';
 import type { Audit, AuditEntry } from './store.ts';
 
@@ -28,10 +28,10 @@ export function auditStatements(dialect: Dialect, entries: readonly AuditEntry[]
     // As the database gives them back: the hash is checked over what is stored.
     const [at, by, action, subject, service]: [number, string, string, string, string | undefined] = [
       stamp(entry.at),
-      wellFormed(entry.by),
-      wellFormed(entry.action),
-      wellFormed(entry.subject),
-      entry.service === undefined ? undefined : wellFormed(entry.service),
+      plainText(entry.by),
+      plainText(entry.action),
+      plainText(entry.subject),
+      entry.service === undefined ? undefined : plainText(entry.service),
     ];
     const detail = canonical(entry.detail);
     const link = sql<string>`hash || cast(${`\n${covered({ at, by, action, subject, service }, detail)}`} as text)`;
@@ -63,10 +63,6 @@ export function auditStatements(dialect: Dialect, entries: readonly AuditEntry[]
       ),
     ];
   });
-}
-
-function wellFormed(value: string): string {
-  return Buffer.from(value.replaceAll('\0', '\ufffd'), 'utf8').toString('utf8');
 }
 
 function toEntry(row: Row): AuditEntry & { readonly id: number; readonly hash: string } {

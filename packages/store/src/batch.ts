@@ -6,7 +6,6 @@ export type Cell = string | number | null | undefined | Uint8Array;
 
 /** NUL characters and surrogates, as JSON writes them; rarely there, so the slow way round them is taken rarely. */
 const SUSPECT = /\\u(?:0000|d[89a-f])/;
-const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
 function toJson(_key: string, value: unknown): unknown {
   return value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value;
@@ -17,7 +16,7 @@ function encode(rows: readonly (readonly Cell[])[], columns: readonly ColumnType
   const json = JSON.stringify(plain);
   if (!SUSPECT.test(json)) return json;
   return JSON.stringify(plain, (_key, value: unknown) =>
-    typeof value === 'string' ? plainText(value).replace(LONE_SURROGATE, '\ufffd') : value,
+    typeof value === 'string' ? plainText(value) : value,
   );
 }
 

@@ -53,9 +53,12 @@ export interface Database {
   close(): Promise<void>;
 }
 
+const SUSPECT = /[\0\ud800-\udfff]/;
+const UNFIT = /\0|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+
 /** Text as both databases store it: PostgreSQL has no NUL character, and a lone surrogate is no UTF-8. */
 export function plainText(text: string): string {
-  return text.includes('\0') ? text.replaceAll('\0', '\ufffd') : text;
+  return SUSPECT.test(text) ? text.replace(UNFIT, '\ufffd') : text;
 }
 
 function encode(value: unknown): SqlValue {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { EvenkeelError } from '@evenkeel/core';
 import type { Dialect } from './database.ts';
 import { STEPS } from './migration-steps.ts';
+import { Refusal } from './refusal.ts';
 
 export interface Migration {
   readonly version: number;
@@ -63,7 +63,7 @@ export const MIGRATION_LOCK = 4_100_410_101;
 /**
  * What is left to run.
  * @param where the file or the database, for the message
- * @throws EvenkeelError config_invalid when the schema is newer than this program, or a step differs from the one that ran
+ * @throws Refusal config_invalid when the schema is newer than this program, or a step differs from the one that ran
  */
 export function pendingMigrations(
   known: readonly Migration[],
@@ -72,7 +72,7 @@ export function pendingMigrations(
 ): readonly Migration[] {
   const newest = Math.max(0, ...applied.map((step) => step.version));
   if (newest > known.length) {
-    throw new EvenkeelError(
+    throw new Refusal(
       'config_invalid',
       `${where} has schema ${newest}, this program knows up to ${known.length}: use the evenkeel that wrote it, or a newer one`,
     );
@@ -80,7 +80,7 @@ export function pendingMigrations(
   for (const step of applied) {
     const ours = known[step.version - 1];
     if (ours === undefined || ours.checksum !== step.checksum) {
-      throw new EvenkeelError(
+      throw new Refusal(
         'config_invalid',
         `${where}: step ${step.version} of the schema (${step.name}) is not the one that this program has. ` +
           'Either was edited after its release; restore the matching program or a backup',
@@ -89,7 +89,7 @@ export function pendingMigrations(
   }
   const missing = known.find(({ version }) => version < newest && !applied.some((step) => step.version === version));
   if (missing !== undefined) {
-    throw new EvenkeelError(
+    throw new Refusal(
       'config_invalid',
       `${where}: step ${missing.version} of the schema (${missing.name}) is not recorded although step ${newest} is`,
     );

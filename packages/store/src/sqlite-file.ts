@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { EvenkeelError } from '@evenkeel/core';
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
 import {
   type AppliedMigration,
@@ -8,6 +7,7 @@ import {
   MIGRATIONS,
   pendingMigrations,
 } from './migrations.ts';
+import { Refusal } from './refusal.ts';
 
 /** Bytes that the write-ahead log is cut back to after a checkpoint. */
 const WAL_LIMIT = 64 * 1024 * 1024;
@@ -29,7 +29,7 @@ function ownerOf(file: string): string {
  * Keeps a second process out for as long as this one lives: a lock of the operating system on a file beside the database,
  * which ends with the process however that ends.
  * @returns gives the lock back
- * @throws EvenkeelError conflict while somebody has it
+ * @throws Refusal conflict while somebody has it
  */
 export function takeFileLock(file: string): () => void {
   const lock = new DatabaseSync(`${file}.lock`, { timeout: 0 });
@@ -38,7 +38,7 @@ export function takeFileLock(file: string): () => void {
     lock.exec('begin exclusive');
   } catch (cause) {
     lock.close();
-    throw new EvenkeelError(
+    throw new Refusal(
       'conflict',
       `${file} is in use by ${ownerOf(file)}: one data directory serves one evenkeel; stop it, use another directory, or use PostgreSQL`,
       { cause },
@@ -51,7 +51,7 @@ export function takeFileLock(file: string): () => void {
   };
 }
 
-function appliedTo(database: DatabaseSyncInstance): AppliedMigration[] {
+export function appliedTo(database: DatabaseSyncInstance): AppliedMigration[] {
   return database
     .prepare('select version, name, checksum from schema_migration order by version')
     .all()
@@ -106,7 +106,7 @@ function checkVersion(database: DatabaseSyncInstance, file: string): number {
   const applied = existsSync(file) && userVersion(database) > 1 ? appliedTo(database) : [];
   const pending = pendingMigrations(MIGRATIONS.sqlite, applied, file);
   if (pending.length > 0) {
-    throw new EvenkeelError(
+    throw new Refusal(
       'config_invalid',
       `${file} has schema ${MIGRATIONS.sqlite.length - pending.length}: start evenkeel once, it brings it up to ${MIGRATIONS.sqlite.length}`,
     );

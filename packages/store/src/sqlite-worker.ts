@@ -4,10 +4,10 @@
  * takes no other with it.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { describeError, isEvenkeelError } from '@evenkeel/core';
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import type { Operation, Row, SqlValue, StatementResult } from './database.ts';
 import type { Failure } from './failures.ts';
+import { asMessage } from './refusal.ts';
 import { openFile } from './sqlite-file.ts';
 import type { FromWorker, OperationResult, ToWorker, WorkerOptions } from './sqlite-messages.ts';
 
@@ -51,7 +51,7 @@ const UNAVAILABLE = new Set([5, 6, 7, 8, 9, 10, 13, 14, 15]);
 const CONSTRAINT = 19;
 
 function failure(error: unknown): Failure {
-  const message = describeError(error);
+  const { message } = asMessage(error);
   const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0;
   if (UNAVAILABLE.has(code)) return { kind: 'unavailable', message };
   if (code === CONSTRAINT) return { kind: 'constraint', message };
@@ -99,14 +99,20 @@ function onlyReads(operations: readonly Operation[]): boolean {
 
 function commit(database: DatabaseSyncInstance, operations: readonly Operation[]): OperationResult[] {
   try {
+    if (database.isTransaction) database.exec('rollback');
     database.exec(onlyReads(operations) ? 'begin' : 'begin immediate');
     const results = operations.map((operation) => execute(database, operation));
     database.exec('commit');
     return results;
   } catch (error) {
     // Locked, disk full, or broken: nothing of the batch is acknowledged.
-    if (database.isTransaction) database.exec('rollback');
-    return operations.map(() => ({ ok: false, failure: failure(error) }));
+    const result: OperationResult = { ok: false, failure: failure(error) };
+    try {
+      if (database.isTransaction) database.exec('rollback');
+    } catch {
+      // The next batch begins with the same attempt, or finds that there is nothing to roll back.
+    }
+    return operations.map(() => result);
   }
 }
 
@@ -128,10 +134,6 @@ try {
   });
   send({ kind: 'opened', schemaVersion: opened.schemaVersion });
 } catch (error) {
-  send({
-    kind: 'failed',
-    message: describeError(error),
-    code: isEvenkeelError(error) ? error.code : 'internal',
-  });
+  send({ kind: 'failed', ...asMessage(error) });
   port.close();
 }

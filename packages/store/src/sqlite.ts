@@ -31,12 +31,15 @@ const MAX_WAITING = 20_000;
 const POLL_MS = 1_000;
 const MAX_WAIT_MS = 30_000;
 
-/** The compiled worker, also when this module itself runs from source. */
-export function workerFile(name: string): string {
+/**
+ * Starts a thread from its compiled module, also when this module itself runs from source; what was given to this process to
+ * run from source with is not handed on.
+ */
+export function startWorker(name: string, workerData: unknown): Worker {
   const here = dirname(fileURLToPath(import.meta.url));
   const file = here.endsWith('src') ? `${here.slice(0, -3)}dist/${name}.js` : `${here}/${name}.js`;
   if (!existsSync(file)) throw new Error(`${file} is missing: run "npm run build"`);
-  return file;
+  return new Worker(file, { workerData, execArgv: [] });
 }
 
 /**
@@ -50,7 +53,7 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Promise<D
     owner: options.beside !== true,
     busyMs: options.busyMs ?? 2_000,
   };
-  const worker = new Worker(workerFile('sqlite-worker'), { workerData });
+  const worker = startWorker('sqlite-worker', workerData);
   const changes = createChanges();
   let queue: Waiting[] = [];
   let inFlight: Waiting[] | undefined;
@@ -95,7 +98,7 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Promise<D
 
   /** The pragma counts the commits of other connections alone. */
   function look(): void {
-    if (changes.waiting() === 0) return;
+    if (version !== undefined && changes.waiting() === 0) return;
     run([{ sql: 'pragma data_version', params: [] }]).then(
       ([result]) => {
         const now = result?.rows[0]?.data_version;
@@ -143,6 +146,7 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Promise<D
     worker.on('message', (message: FromWorker) => {
       switch (message.kind) {
         case 'opened':
+          look();
           resolve({
             dialect: 'sqlite',
             schemaVersion: message.schemaVersion,
@@ -151,7 +155,6 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Promise<D
               if (poll === undefined && dead === undefined) {
                 poll = setInterval(look, POLL_MS);
                 poll.unref();
-                look();
               }
               return changes.wait(topic, signal, MAX_WAIT_MS);
             },

@@ -2,6 +2,8 @@ import type { Directive, RequestRecord } from '@evenkeel/core';
 import type { Queues } from './queues.ts';
 import type { Topic } from './topics.ts';
 
+export type { Topic } from './topics.ts';
+
 /**
  * What is kept, whatever keeps it. Two dialects stand behind these interfaces: SQLite in a thread of this process, and
  * PostgreSQL. What resolves is durable. All times are wall milliseconds.
@@ -267,6 +269,7 @@ export interface Audit {
 
 export type DocumentKind =
   | 'objective_revision'
+  | 'alert'
   | 'incident'
   | 'review'
   | 'schedule'

@@ -141,29 +141,39 @@ export async function sweep(
     records: await sweepRequests(database, 'request_record', before(retention.recordsMs)),
     facts: await deleteBatches(database, 'fact', 'cursor', sql`arrived_at < ${facts}`),
     audit: await sweepAudit(database, before(retention.auditMs)),
-    directives: await changesOf(
+    directives: await deleteBatches(
       database,
-      builder(database.dialect).deleteFrom('directive').where('expires_at', '<', before(retention.recordsMs)),
+      'directive',
+      'id',
+      sql`expires_at < ${before(retention.recordsMs)}`,
+    ),
+    // Who was told what is kept as long as who did what.
+    outbox: await deleteBatches(
+      database,
+      'outbox',
+      'seq',
+      sql`state = 'sent' and sent_at < ${before(retention.auditMs)}`,
     ),
   };
-  await changesOf(database, builder(database.dialect).deleteFrom('fact_aside').where('arrived_at', '<', facts));
+  await changesOf(
+    database,
+    builder(database.dialect).deleteFrom('fact_aside').where('arrived_at', '<', facts),
+  );
   await giveBack(database);
   return swept;
 }
 
-/** SQLite keeps freed pages for new rows; some at a time go back to the file system, so that a full disk can recover. */
+/** SQLite keeps freed pages for new rows; they go back to the file system some at a time, so that a full disk can recover. */
 async function giveBack(database: Database): Promise<void> {
   if (database.dialect !== 'sqlite') return;
-  for (;;) {
+  for (let before = Number.POSITIVE_INFINITY; ; ) {
     const [, free] = await database.run([
       { sql: `pragma incremental_vacuum(${PAGES})`, params: [] },
       { sql: 'pragma freelist_count', params: [] },
     ]);
-    // A file of the first release was made without this ability; then nothing changes, and there is nothing to wait for.
+    // A file of the first release was made without this ability: then nothing changes.
     const left = Number(free?.rows[0]?.freelist_count ?? 0);
-    if (left === 0 || left === lastLeft.get(database)) return;
-    lastLeft.set(database, left);
+    if (left === 0 || left >= before) return;
+    before = left;
   }
 }
-
-const lastLeft = new WeakMap<Database, number>();

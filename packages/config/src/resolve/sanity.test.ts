@@ -35,6 +35,11 @@ const WARNINGS: readonly (readonly [string, string, string])[] = [
     '11:12 features.timeout: takes the whole deadline of 500 ms when the source is slow',
   ],
   [
+    '  big: {',
+    '  big: { canary: { model: primary, segment: { cohort: [beta] } },',
+    '8:55 models.big.canary.segment.cohort: nobody is in it: no caller of this file may send headers that are believed',
+  ],
+  [
     'callers:',
     'health: { every: 1s, timeout: 2s }\ncallers:',
     '16:31 health.timeout: is longer than health.every: checks of a slow component overlap',

@@ -3,7 +3,15 @@ import { listeners } from '@evenkeel/core';
 /** What changed: the page reads it again. `key` narrows it down (a service, an incident). */
 export interface LiveEvent {
   readonly sequence: number;
-  readonly topic: 'services' | 'objectives' | 'incidents' | 'experiments' | 'runs' | 'monitors' | 'queues' | 'audit';
+  readonly topic:
+    | 'services'
+    | 'objectives'
+    | 'incidents'
+    | 'experiments'
+    | 'runs'
+    | 'monitors'
+    | 'queues'
+    | 'audit';
   readonly key: string;
 }
 

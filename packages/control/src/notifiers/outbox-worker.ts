@@ -1,6 +1,6 @@
 import {
-  backoff,
   type Breaker,
+  backoff,
   type Clock,
   createBreaker,
   describeError,

@@ -47,7 +47,11 @@ const guardedLookup: LookupFunction = (hostname, options, callback) => {
     }
     const first = addresses[0];
     if (first === undefined || addresses.some(({ address }) => isInside(address))) {
-      callback(new Error(`${hostname} is an address inside this network; allow it with "internal: true"`), '', 4);
+      callback(
+        new Error(`${hostname} is an address inside this network; allow it with "internal: true"`),
+        '',
+        4,
+      );
       return;
     }
     if (options.all === true) callback(null, addresses);
@@ -79,7 +83,11 @@ const MOST_READ = 4_096;
  */
 export function post({ url, body, headers, signal, internal }: PostOptions): Promise<Posted> {
   const target = new URL(url);
-  if (!internal && isIP(target.hostname.replace(/^\[|\]$/g, '')) !== 0 && isInside(target.hostname.replace(/^\[|\]$/g, ''))) {
+  if (
+    !internal &&
+    isIP(target.hostname.replace(/^\[|\]$/g, '')) !== 0 &&
+    isInside(target.hostname.replace(/^\[|\]$/g, ''))
+  ) {
     return Promise.reject(
       new Error(`${target.hostname} is an address inside this network; allow it with "internal: true"`),
     );
@@ -129,7 +137,8 @@ export function judged({ status, text, retryAfterMs }: Posted): Delivery {
   if (status === 429 || status === 408 || status >= 500) {
     return { kind: 'retry', reason: `HTTP ${status}${said}`, afterMs: retryAfterMs };
   }
-  if (status >= 300 && status < 400) return { kind: 'dead', reason: `HTTP ${status}: redirects are not followed` };
+  if (status >= 300 && status < 400)
+    return { kind: 'dead', reason: `HTTP ${status}: redirects are not followed` };
   return { kind: 'dead', reason: `HTTP ${status}${said}` };
 }
 

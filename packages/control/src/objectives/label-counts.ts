@@ -1,4 +1,4 @@
-import type { Clock } from '@evenkeel/core';
+import type { Clock, Counts, Objective } from '@evenkeel/core';
 import type { FactRow, Store } from '@evenkeel/store';
 import { z } from 'zod';
 import type { Ledger } from './ledger.ts';
@@ -35,6 +35,16 @@ export interface JoinedLabel {
   readonly arrivedAt: number;
 }
 
+const NOTHING: Counts = { good: 0, total: 0 };
+
+/** What one labelled prediction is to an objective: only some labels count towards a precision or a recall. */
+function countOf({ source }: Objective, predicted: string, actual: string): Counts {
+  if (source.kind !== 'labels') return NOTHING;
+  if (source.predicted !== undefined && source.predicted !== predicted) return NOTHING;
+  if (source.actual !== undefined && source.actual !== actual) return NOTHING;
+  return { good: predicted === actual ? 1 : 0, total: 1 };
+}
+
 const labelOf = (fact: FactRow): string | undefined => {
   const parsed = body.safeParse(fact.body);
   return parsed.success ? parsed.data.label : undefined;
@@ -48,8 +58,7 @@ export function labelCounts(parts: {
   readonly store: Pick<Store, 'facts' | 'predictions'>;
   readonly clock: Clock;
   readonly ledger: Ledger;
-  /** Objectives of a service that are fed by labels. */
-  readonly objectives: (service: string) => readonly string[];
+  readonly objectives: (service: string) => readonly Objective[];
   readonly onJoined: (joined: JoinedLabel) => void;
 }): { readonly read: () => Promise<void>; readonly figures: LabelFigures } {
   const { store, clock, ledger } = parts;
@@ -87,10 +96,11 @@ export function labelCounts(parts: {
     }
     // A rung that predicts nothing (a hold, an apology) was neither right nor wrong.
     if (row.label !== undefined) {
-      const right = (said: string): number => (said === row.label ? 1 : 0);
       for (const objective of parts.objectives(fact.service)) {
-        if (known !== undefined) ledger.add(fact.service, objective, '', row.at, -right(known), -1);
-        ledger.add(fact.service, objective, '', row.at, right(label), 1);
+        const before = known === undefined ? NOTHING : countOf(objective, row.label, known);
+        const now = countOf(objective, row.label, label);
+        const [good, total] = [now.good - before.good, now.total - before.total];
+        if (good !== 0 || total !== 0) ledger.add(fact.service, objective.name, '', row.at, good, total);
       }
     }
     if (known === undefined) figures.joined += 1;

@@ -283,9 +283,9 @@ export function createLedger(parts: {
     },
     settle: () => alone(settle),
     entries(service) {
-      return [...series.values()].filter(({ key }) => service === undefined || key.service === service).map(
-        ({ key, objective, series: one }) => ({ objective, segment: key.segment, series: one }),
-      );
+      return [...series.values()]
+        .filter(({ key }) => service === undefined || key.service === service)
+        .map(({ key, objective, series: one }) => ({ objective, segment: key.segment, series: one }));
     },
     entry(service, objective, segment = '') {
       const kept = series.get(idOf({ service, objective, segment }));

@@ -35,6 +35,11 @@ export interface BudgetStatus extends BudgetFigures {
 export const WARNING_BELOW = 0.5;
 export const CRITICAL_BELOW = 0.25;
 
+/** 1 − target without the noise that binary fractions add: 0.0001 for 0.9999, not 0.00009999999999998899. */
+export function budgetShare(target: number): number {
+  return Math.round((1 - target) * 1e12) / 1e12;
+}
+
 /** The state that a remaining share means. */
 export function stateOf(remaining: number): BudgetState {
   if (remaining <= 0) return 'exhausted';
@@ -61,7 +66,7 @@ export function budgetFigures(counts: Counts, allowance: Allowance): BudgetFigur
     const state = bad > 0 ? 'exhausted' : nothing ? 'no_data' : 'healthy';
     return { state, counts, sli, consumed: undefined, remaining: undefined, allowedBad: 0 };
   }
-  const budget = 1 - allowance.target;
+  const budget = budgetShare(allowance.target);
   const allowedBad = budget * total;
   if (nothing)
     return { state: 'no_data', counts, sli, consumed: undefined, remaining: undefined, allowedBad };
@@ -105,7 +110,7 @@ export function budgetStatus(counts: Counts, allowance: Allowance): BudgetStatus
 
 /** How fast a budget is being spent: 1 spends exactly all of it in a whole window. Undefined without events. */
 export function burnRate(counts: Counts, target: number): number | undefined {
-  return counts.total > 0 ? (counts.total - counts.good) / counts.total / (1 - target) : undefined;
+  return counts.total > 0 ? (counts.total - counts.good) / counts.total / budgetShare(target) : undefined;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { EvenkeelError } from '../kernel/errors.ts';
-import { figure } from './budget.ts';
+import { budgetShare, figure } from './budget.ts';
 import type { Counts } from './counts.ts';
 
 /** A pair of windows that must both burn too fast (SRE workbook, chapter 5, "multiwindow, multi-burn-rate"). */
@@ -63,7 +63,7 @@ export function burnRules(
   const unreachable: string[] = [];
   const rules = amountRules(pairs, windowMs, minimumBad);
   for (const { pair, factor } of rules) {
-    if (!(factor * (1 - target) < 1)) {
+    if (!(factor * budgetShare(target) < 1)) {
       unreachable.push(
         `${pair.name} needs a burn rate over ${factor.toFixed(2)}, but the most is ${(1 / (1 - target)).toFixed(2)}`,
       );
@@ -128,10 +128,9 @@ export type BurnBasis =
   | { readonly kind: 'amount'; readonly amount: number; readonly windowMs: number };
 
 /** How many times too fast the budget went in `lookBackMs`; undefined without events, but 0 for an amount. */
-export function burnOf(counts: Counts, basis: BurnBasis, lookBackMs: number): number | undefined {
-  const bad = counts.total - counts.good;
+export function burnOf(bad: number, total: number, basis: BurnBasis, lookBackMs: number): number | undefined {
   if (basis.kind === 'amount') return (bad / basis.amount) * (basis.windowMs / lookBackMs);
-  return counts.total > 0 ? bad / counts.total / basis.budget : undefined;
+  return total > 0 ? bad / total / basis.budget : undefined;
 }
 
 /**
@@ -139,16 +138,21 @@ export function burnOf(counts: Counts, basis: BurnBasis, lookBackMs: number): nu
  * events, and, while they are fewer than {@link FEW_BAD}, the interval on the long window's ratio is over the threshold
  * as well. Amounts are no events: for them the burn rates alone decide.
  */
-export function burnCause(rule: BurnRule, long: Counts, short: Counts, basis: BurnBasis): BurnCause {
-  const { factor, pair } = rule;
-  const longBurn = burnOf(long, basis, pair.longMs);
-  const shortBurn = burnOf(short, basis, pair.shortMs);
+export function burnCause(
+  rule: BurnRule,
+  longBurn: number | undefined,
+  shortBurn: number | undefined,
+  longBad: number,
+  longTotal: number,
+  basis: BurnBasis,
+): BurnCause {
+  const { factor } = rule;
   if (longBurn === undefined || shortBurn === undefined) return 'no_events';
   if (!(longBurn > factor && shortBurn > factor)) return 'below';
   if (basis.kind === 'amount') return 'burning';
-  const bad = long.total - long.good;
-  if (bad < rule.minimumBad) return 'few_bad';
-  if (bad < rule.fewBad && !(wilsonLower(bad, long.total) > factor * basis.budget)) return 'may_be_chance';
+  if (longBad < rule.minimumBad) return 'few_bad';
+  if (longBad < rule.fewBad && !(wilsonLower(longBad, longTotal) > factor * basis.budget))
+    return 'may_be_chance';
   return 'burning';
 }
 
@@ -156,13 +160,16 @@ export function burnCause(rule: BurnRule, long: Counts, short: Counts, basis: Bu
 export function burnReason(
   cause: BurnCause,
   rule: BurnRule,
-  long: Counts,
-  short: Counts,
+  figures: {
+    readonly longBurn: number | undefined;
+    readonly shortBurn: number | undefined;
+    readonly longBad: number;
+    readonly longTotal: number;
+  },
   basis: BurnBasis,
 ): string {
-  const bad = figure(long.total - long.good);
-  const longBurn = burnOf(long, basis, rule.pair.longMs) ?? 0;
-  const shortBurn = burnOf(short, basis, rule.pair.shortMs) ?? 0;
+  const { longBad, longTotal, longBurn = 0, shortBurn = 0 } = figures;
+  const bad = figure(longBad);
   switch (cause) {
     case 'no_events':
       return 'no events';
@@ -171,23 +178,29 @@ export function burnReason(
     case 'few_bad':
       return `only ${bad} bad: at least ${rule.minimumBad} are needed`;
     case 'may_be_chance': {
-      const least = (100 * wilsonLower(long.total - long.good, long.total)).toFixed(3);
-      return `${bad} bad of ${figure(long.total)} may be chance: ${least} % at the least`;
+      const least = (100 * wilsonLower(longBad, longTotal)).toFixed(3);
+      return `${bad} bad of ${figure(longTotal)} may be chance: ${least} % at the least`;
     }
-    case 'burning':
-      return `burns ${longBurn.toFixed(1)} times too fast over the long and ${shortBurn.toFixed(1)} over the short window`;
+    case 'burning': {
+      const what = basis.kind === 'amount' ? 'spends' : 'burns';
+      return `${what} ${longBurn.toFixed(1)} times too fast over the long and ${shortBurn.toFixed(1)} over the short window`;
+    }
   }
 }
 
 /** Judges one rule of a target: {@link burnCause} with the figures and words behind it. */
 export function judgeBurn(rule: BurnRule, long: Counts, short: Counts, target: number): BurnVerdict {
-  const basis: BurnBasis = { kind: 'share', budget: 1 - target };
-  const cause = burnCause(rule, long, short, basis);
+  const basis: BurnBasis = { kind: 'share', budget: budgetShare(target) };
+  const longBad = long.total - long.good;
+  const longTotal = long.total;
+  const longBurn = burnOf(longBad, longTotal, basis, rule.pair.longMs);
+  const shortBurn = burnOf(short.total - short.good, short.total, basis, rule.pair.shortMs);
+  const cause = burnCause(rule, longBurn, shortBurn, longBad, longTotal, basis);
   return {
     firing: cause === 'burning',
-    longBurn: burnOf(long, basis, rule.pair.longMs),
-    shortBurn: burnOf(short, basis, rule.pair.shortMs),
-    reason: burnReason(cause, rule, long, short, basis),
+    longBurn,
+    shortBurn,
+    reason: burnReason(cause, rule, { longBurn, shortBurn, longBad, longTotal }, basis),
   };
 }
 

@@ -1,3 +1,4 @@
+import { figure } from './budget.ts';
 import { HOUR_MS } from './minute-block.ts';
 import type { ExpectedTraffic } from './objective.ts';
 
@@ -7,7 +8,7 @@ export interface TrafficStanding {
     | 'flowing'
     /** None lately, and none need have come. */
     | 'quiet'
-    /** None although they are expected: an alert of its own. */
+    /** None, or fewer than stated, although they are expected: an alert of its own. */
     | 'silent'
     /** Never any. */
     | 'never';
@@ -28,6 +29,7 @@ const NEVER: TrafficStanding = { state: 'never', reason: 'there has never been a
 /**
  * Judges the silence since the last event.
  * @param expected what the objective says
+ * @param recent events of the stretch that a stated expectation speaks of
  */
 export function judgeTraffic(
   expected: ExpectedTraffic | undefined,
@@ -37,13 +39,18 @@ export function judgeTraffic(
     readonly lastEvent: number | undefined;
     readonly learnedPerHour?: number | undefined;
   },
+  recent?: number,
 ): TrafficStanding {
   const { now, lastEvent } = context;
   // The minute of the last event is known, not its second: silence begins at its end.
   const quietMs = Math.max(0, now - (lastEvent === undefined ? context.since : lastEvent + 60_000));
   if (expected?.kind === 'stated') {
-    if (quietMs < expected.perMs) return lastEvent === undefined ? NEVER : FLOWING;
-    const reason = `no event for ${duration(quietMs)}: at least ${expected.events} are expected every ${duration(expected.perMs)}`;
+    const events = recent ?? 0;
+    // A stretch that was not watched from its beginning may have had its events before.
+    if (events >= expected.events || now - context.since < expected.perMs)
+      return lastEvent === undefined ? NEVER : FLOWING;
+    const stretch = duration(expected.perMs);
+    const reason = `${figure(events)} events in ${stretch}: at least ${expected.events} are expected`;
     return { state: 'silent', reason };
   }
   if (expected?.kind === 'learned' && context.learnedPerHour !== undefined) {

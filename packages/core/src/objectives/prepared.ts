@@ -1,3 +1,4 @@
+import { budgetShare } from './budget.ts';
 import { amountRules, type BurnBasis, type BurnRule, burnRules } from './burn-alert.ts';
 import type { Objective } from './objective.ts';
 import { type ObjectiveWindow, type Span, windowAt } from './window.ts';
@@ -7,7 +8,10 @@ export interface Prepared {
   readonly objective: Objective;
   /** Which revision of its definition this is; figures carry it. */
   readonly revision: number;
-  /** Every window whose sums its status needs: its own first, then long and short of each pair. */
+  /**
+   * Every window whose sums its status needs: its own first, then long and short of each pair, at last the one that
+   * traffic is expected in.
+   */
   readonly windows: readonly ObjectiveWindow[];
   /** What depends on the period that `now` lies in: calendar periods differ in length. */
   period(now: number): Period;
@@ -28,11 +32,12 @@ const rollingWindow = (lengthMs: number): ObjectiveWindow => ({ kind: 'rolling',
  * @throws EvenkeelError bad_request naming alert pairs that could never fire
  */
 export function prepareObjective(objective: Objective, revision: number): Prepared {
-  const { window, allowance, alerts } = objective;
+  const { window, allowance, alerts, expectedTraffic: traffic } = objective;
   const burning = allowance.kind !== 'zero_tolerance';
   const windows = [
     window,
     ...(burning ? alerts.flatMap((pair) => [rollingWindow(pair.longMs), rollingWindow(pair.shortMs)]) : []),
+    ...(traffic?.kind === 'stated' ? [rollingWindow(traffic.perMs)] : []),
   ];
   let current: Period | undefined;
 
@@ -45,7 +50,7 @@ export function prepareObjective(objective: Objective, revision: number): Prepar
       return { span, lengthMs, rules: amountRules(alerts, lengthMs), basis };
     }
     const rules = burnRules(alerts, lengthMs, allowance.target, objective.minimumBad);
-    return { span, lengthMs, rules, basis: { kind: 'share', budget: 1 - allowance.target } };
+    return { span, lengthMs, rules, basis: { kind: 'share', budget: budgetShare(allowance.target) } };
   }
 
   if (window.kind === 'rolling') {

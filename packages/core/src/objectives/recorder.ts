@@ -1,6 +1,6 @@
 import type { RequestRecord } from '../telemetry/record.ts';
 import type { ObjectiveCounts } from '../telemetry/rollup.ts';
-import { type Judgement, judge, type RequestIndicator } from './indicator.ts';
+import { type Judgement, judge, type RequestIndicator, weightOf } from './indicator.ts';
 
 /** What a recorder needs of an objective that is fed by requests. */
 export interface RecordedObjective {
@@ -52,15 +52,21 @@ export function objectiveRecorder(
     return latest;
   }
 
-  function addSegment(objective: string, segment: string, minute: number, good: boolean): void {
+  function addSegment(
+    objective: string,
+    segment: string,
+    minute: number,
+    good: boolean,
+    weight: number,
+  ): void {
     const id = `${minute} ${objective} ${segment}`;
     let counts = segments.get(id);
     if (counts === undefined) {
       counts = { key: { objective, segment, minute }, good: 0, total: 0 };
       segments.set(id, counts);
     }
-    counts.total += 1;
-    if (good) counts.good += 1;
+    counts.total += weight;
+    if (good) counts.good += weight;
   }
 
   return {
@@ -73,12 +79,13 @@ export function objectiveRecorder(
         const verdict = judge(objective.indicator, record);
         if (verdict === undefined) continue;
         const good = verdict === 'good';
-        slot.total[i] = (slot.total[i] ?? 0) + 1;
-        if (good) slot.good[i] = (slot.good[i] ?? 0) + 1;
+        const weight = weightOf(objective.indicator, record);
+        slot.total[i] = (slot.total[i] ?? 0) + weight;
+        if (good) slot.good[i] = (slot.good[i] ?? 0) + weight;
         onJudged?.(objective.name, verdict);
         if (objective.segments === undefined) continue;
         for (const segment of objective.segments(record))
-          addSegment(objective.name, segment, slot.minute, good);
+          addSegment(objective.name, segment, slot.minute, good, weight);
       }
     },
     take() {

@@ -57,8 +57,11 @@ export interface Series {
   /** The sums of a window of the options: as measured, and without what is excluded. */
   counts(window: ObjectiveWindow): Counts;
   adjusted(window: ObjectiveWindow): Counts;
-  /** As `counts`, into `out` as [good, total, adjusted good, adjusted total], by {@link Series.slot}: allocates nothing. */
-  read(slot: number, out: Float64Array): void;
+  /** As `counts` and `adjusted`, by {@link Series.slot}, one number each: allocates nothing. */
+  good(slot: number): number;
+  total(slot: number): number;
+  adjustedGood(slot: number): number;
+  adjustedTotal(slot: number): number;
   slot(window: ObjectiveWindow): number;
   /** Counts of one minute that is in memory; undefined when its hour is not. */
   minute(at: number): Counts | undefined;
@@ -95,6 +98,13 @@ export function createSeries(options: SeriesOptions): Series {
   const low = new Int32Array(count);
   const high = new Int32Array(count);
   const sums = new Float64Array(4 * count);
+  /** Minutes of rolling windows; 0 for calendar ones. */
+  const lengths = Int32Array.from(windows, (one) =>
+    one.kind === 'rolling' ? windowMinutes(one.lengthMs) : 0,
+  );
+  // The block in which each window's low edge stands: the hot path looks it up once an hour.
+  const edgeHours = new Int32Array(count).fill(-1);
+  const edgeBlocks: (MinuteBlock | undefined)[] = windows.map(() => undefined);
   const periods: (Span | undefined)[] = windows.map(() => undefined);
   const blocks = new Map<number, MinuteBlock>();
   const dirty = new Set<number>();
@@ -107,7 +117,8 @@ export function createSeries(options: SeriesOptions): Series {
   let wanted: MinuteSpans = [];
   let adjusting = false;
   let swept = -1;
-  let partial = false;
+  // Not all the way yet: so it is before the first `advance`, which may have to build windows.
+  let partial = true;
   // What one unit comes to, raw and adjusted: written by `measure`, so that the hot path allocates nothing.
   const one = new Float64Array(4);
 
@@ -153,7 +164,7 @@ export function createSeries(options: SeriesOptions): Series {
   function lowAt(i: number, end: number): number {
     const window = windows[i];
     if (window === undefined) return 0;
-    if (window.kind === 'rolling') return Math.ceil((end - windowMinutes(window.lengthMs)) / size);
+    if (window.kind === 'rolling') return Math.ceil((end - (lengths[i] ?? 0)) / size);
     const now = (end - 1) * MINUTE_MS;
     let period = periods[i];
     if (period === undefined || now < period.start || now >= period.end) {
@@ -194,6 +205,40 @@ export function createSeries(options: SeriesOptions): Series {
     return whole;
   }
 
+  /** `move` of every window by one minute, for occurrences without exclusions: false when it is not that simple. */
+  function stepAll(end: number): boolean {
+    const entering = end - 1;
+    const hour = Math.floor(entering / MINUTES_PER_HOUR);
+    const block = blockOf(hour);
+    if (block === undefined) return false;
+    const at = 2 * (entering - hour * MINUTES_PER_HOUR);
+    const good = block[at] ?? 0;
+    const total = block[at + 1] ?? 0;
+    for (let i = 0; i < count; i++) {
+      const leaving = low[i] ?? 0;
+      const length = lengths[i] ?? 0;
+      if (length === 0 || high[i] !== entering || leaving !== entering - length) return false;
+      const leavingHour = Math.floor(leaving / MINUTES_PER_HOUR);
+      if (edgeHours[i] !== leavingHour || edgeBlocks[i] === undefined) {
+        const edge = blockOf(leavingHour);
+        if (edge === undefined) return false;
+        edgeBlocks[i] = edge;
+        edgeHours[i] = leavingHour;
+      }
+    }
+    for (let i = 0; i < count; i++) {
+      const leaving = low[i] ?? 0;
+      const edge = edgeBlocks[i] ?? ABSENT;
+      const from = 2 * (leaving - (edgeHours[i] ?? 0) * MINUTES_PER_HOUR);
+      const sum = 4 * i;
+      sums[sum] = (sums[sum] ?? 0) + good - (edge[from] ?? 0);
+      sums[sum + 1] = (sums[sum + 1] ?? 0) + total - (edge[from + 1] ?? 0);
+      low[i] = leaving + 1;
+      high[i] = end;
+    }
+    return true;
+  }
+
   /** Adds to one minute whose unit is in memory, and to every window that holds it. */
   function apply(minute: number, good: number, total: number): void {
     const hour = Math.floor(minute / MINUTES_PER_HOUR);
@@ -205,24 +250,31 @@ export function createSeries(options: SeriesOptions): Series {
         if (blockOf(other) === ABSENT) blocks.set(other, ABSENT);
       block = emptyBlock();
       blocks.set(hour, block);
+      edgeHours.fill(-1);
       firstHour = Math.min(firstHour, hour);
       lastHour = Math.max(lastHour, hour);
     }
+    const at = 2 * (minute - hour * MINUTES_PER_HOUR);
+    dirty.add(hour);
+    if (total > 0 && minute > lastEvent) lastEvent = minute;
     const index = Math.floor(minute / size);
     let held = false;
-    for (let i = 0; i < count; i++) held ||= index >= (low[i] ?? 0) && index < (high[i] ?? 0);
+    for (let i = 0; i < count && !held; i++) held = index >= (low[i] ?? 0) && index < (high[i] ?? 0);
     if (held) {
       measure(index, mask);
-      for (let i = 0; i < count; i++) if (index >= (low[i] ?? 0) && index < (high[i] ?? 0)) change(i, -1);
+      spread(index, -1);
     }
-    const at = 2 * (minute - hour * MINUTES_PER_HOUR);
     block[at] = (block[at] ?? 0) + good;
     block[at + 1] = (block[at + 1] ?? 0) + total;
-    dirty.add(hour);
-    if (total > 0) lastEvent = Math.max(lastEvent, minute);
-    if (!held) return;
-    measure(index, mask);
-    for (let i = 0; i < count; i++) if (index >= (low[i] ?? 0) && index < (high[i] ?? 0)) change(i, 1);
+    if (held) {
+      measure(index, mask);
+      spread(index, 1);
+    }
+  }
+
+  /** Adds what `one` holds to every window that holds the unit. */
+  function spread(index: number, sign: number): void {
+    for (let i = 0; i < count; i++) if (index >= (low[i] ?? 0) && index < (high[i] ?? 0)) change(i, sign);
   }
 
   const firstHourOf = (index: number): number => Math.floor((index * size) / MINUTES_PER_HOUR);
@@ -329,6 +381,8 @@ export function createSeries(options: SeriesOptions): Series {
         useful ||= known >= firstHourOf(high[i] ?? 0) && known <= toHigh;
       }
       if (!useful) blocks.delete(known);
+      // A block that comes back later is another object: the edges look again.
+      if (!useful) edgeHours.fill(-1);
     }
   }
 
@@ -351,6 +405,20 @@ export function createSeries(options: SeriesOptions): Series {
     },
     advance(now) {
       const end = Math.max(head, Math.floor(now / MINUTE_MS) + 1);
+      if (end === head && waiting.length === 0 && wanted === mask && !partial) return NONE;
+      if (
+        size === 1 &&
+        end === head + 1 &&
+        !adjusting &&
+        !partial &&
+        waiting.length === 0 &&
+        wanted === mask &&
+        stepAll(end)
+      ) {
+        head = end;
+        sweep(end, true);
+        return NONE;
+      }
       let whole = settleWaiting();
       if (wanted !== mask) whole = applyMask() && whole;
       const toHigh = highAt(end);
@@ -378,13 +446,10 @@ export function createSeries(options: SeriesOptions): Series {
       const i = 4 * slot(window) + (adjusting ? 2 : 0);
       return { good: sums[i] ?? 0, total: sums[i + 1] ?? 0 };
     },
-    read(i, out) {
-      const adjusted = 4 * i + (adjusting ? 2 : 0);
-      out[0] = sums[4 * i] ?? 0;
-      out[1] = sums[4 * i + 1] ?? 0;
-      out[2] = sums[adjusted] ?? 0;
-      out[3] = sums[adjusted + 1] ?? 0;
-    },
+    good: (i) => sums[4 * i] ?? 0,
+    total: (i) => sums[4 * i + 1] ?? 0,
+    adjustedGood: (i) => sums[adjusting ? 4 * i + 2 : 4 * i] ?? 0,
+    adjustedTotal: (i) => sums[adjusting ? 4 * i + 3 : 4 * i + 1] ?? 0,
     slot,
     minute(at) {
       const minute = Math.floor(at / MINUTE_MS);

@@ -1,17 +1,31 @@
-import { type BudgetFigures, type BudgetState, budgetFigures, budgetReason, figure } from './budget.ts';
-import { type BurnCause, burnCause, burnOf, burnReason } from './burn-alert.ts';
-import { type Counts, NO_EVENTS } from './counts.ts';
+import {
+  type BudgetFigures,
+  type BudgetState,
+  budgetFigures,
+  budgetReason,
+  budgetShare,
+  figure,
+  timeToExhaustion,
+} from './budget.ts';
+import {
+  type BurnBasis,
+  type BurnCause,
+  type BurnRule,
+  burnCause,
+  burnOf,
+  burnReason,
+} from './burn-alert.ts';
 import { judgeTraffic, type TrafficStanding } from './expected-traffic.ts';
 import { MINUTE_MS } from './minute-block.ts';
 import type { Prepared } from './prepared.ts';
 import type { Span } from './window.ts';
 
-/** The sums of the windows of {@link Prepared.windows}, in that order. */
+/** The sums of the windows of {@link Prepared.windows}, by their index there: as measured, and without what is excluded. */
 export interface WindowSums {
-  /** As measured. */
-  raw(index: number): Counts;
-  /** Without what is excluded; the very same object as `raw` gave when nothing is. */
-  adjusted(index: number): Counts;
+  good(index: number): number;
+  total(index: number): number;
+  adjustedGood(index: number): number;
+  adjustedTotal(index: number): number;
 }
 
 /** What a status depends on beside the sums. */
@@ -39,16 +53,11 @@ export interface AlertStanding {
   readonly factor: number;
   readonly longBurn: number | undefined;
   readonly shortBurn: number | undefined;
-  readonly long: Counts;
-  readonly short: Counts;
-}
-
-/** When the budget is gone if it goes on as over the last `overMs`. A rolling window gives back: not counted here. */
-export interface Exhaustion {
-  readonly basis: 'no_return';
-  /** 0: gone. Infinity: not at this rate, or not within a calendar period. Undefined: nothing to go by. */
-  readonly ms: number | undefined;
-  readonly overMs: number;
+  /** What the two windows hold. */
+  readonly longBad: number;
+  readonly longTotal: number;
+  readonly shortBad: number;
+  readonly shortTotal: number;
 }
 
 /** One objective, in one segment, at one instant. */
@@ -67,7 +76,12 @@ export interface ObjectiveStatus {
   /** Without what is excluded: what `state` and alerts are about. The same object as `raw` when nothing is. */
   readonly adjusted: BudgetFigures;
   readonly alerts: readonly AlertStanding[];
-  readonly exhaustion: Exhaustion | undefined;
+  /**
+   * Milliseconds until the budget is gone if it goes on as over the long window of the first pair. No return: what a
+   * rolling window gives back meanwhile is not counted. 0: gone. Infinity: not at this rate, or not within a calendar
+   * period. Undefined: nothing to go by.
+   */
+  readonly exhaustionNoReturnMs: number | undefined;
   /** For targets over a calendar period: what is left when the rest of it has as much traffic as the part so far. */
   readonly forecast: { readonly events: number; readonly remaining: number } | undefined;
   readonly traffic: TrafficStanding;
@@ -85,34 +99,25 @@ export function objectiveStatus(
   const period = prepared.period(now);
   const end = (Math.floor(now / MINUTE_MS) + 1) * MINUTE_MS;
   const window = objective.window.kind === 'rolling' ? { start: end - period.lengthMs, end } : period.span;
-  const rawCounts = sums.raw(0);
-  const adjustedCounts = sums.adjusted(0);
+  const rawCounts = { good: sums.good(0), total: sums.total(0) };
   const raw = budgetFigures(rawCounts, allowance);
-  const adjusted = adjustedCounts === rawCounts ? raw : budgetFigures(adjustedCounts, allowance);
+  const good = sums.adjustedGood(0);
+  const total = sums.adjustedTotal(0);
+  const same = good === rawCounts.good && total === rawCounts.total;
+  const adjusted = same ? raw : budgetFigures({ good, total }, allowance);
   const alerts: AlertStanding[] = [];
-  if (period.basis === undefined) alerts.push(violation(adjustedCounts));
+  const { basis, rules } = period;
+  if (basis === undefined) alerts.push(violation(total - good, total));
   else {
-    for (let i = 0; i < period.rules.length; i++) {
-      const rule = period.rules[i];
-      if (rule === undefined) continue;
-      const long = sums.adjusted(1 + 2 * i);
-      const short = sums.adjusted(2 + 2 * i);
-      const cause = burnCause(rule, long, short, period.basis);
-      alerts.push({
-        pair: rule.pair.name,
-        severity: rule.pair.severity,
-        firing: cause === 'burning',
-        cause,
-        factor: rule.factor,
-        longBurn: burnOf(long, period.basis, rule.pair.longMs),
-        shortBurn: burnOf(short, period.basis, rule.pair.shortMs),
-        long,
-        short,
-      });
+    for (let i = 0; i < rules.length; i++) {
+      const rule = rules[i];
+      if (rule !== undefined) alerts.push(standing(rule, basis, sums, 1 + 2 * i));
     }
   }
-  const traffic = judgeTraffic(objective.expectedTraffic, context);
-  if (traffic.state === 'silent') alerts.push(silence());
+  const expected = objective.expectedTraffic;
+  const recent = expected?.kind === 'stated' ? sums.total(prepared.windows.length - 1) : undefined;
+  const traffic = judgeTraffic(expected, context, recent);
+  if (traffic.state === 'silent') alerts.push(SILENCE);
   const passed = Math.min(now, window.end) - window.start;
   const unseen = Math.min(passed, Math.max(0, context.since - window.start) + (context.gapMs ?? 0));
   return {
@@ -127,41 +132,66 @@ export function objectiveStatus(
     raw,
     adjusted,
     alerts,
-    exhaustion: exhaustionOf(adjusted, alerts[0], prepared, period.lengthMs, window, now),
+    exhaustionNoReturnMs: exhaustionOf(adjusted, alerts[0], prepared, period.lengthMs, window, now),
     forecast: forecastOf(prepared, adjusted, window, now),
     traffic,
   };
 }
 
-function violation(counts: Counts): AlertStanding {
-  const firing = counts.total - counts.good > 0;
+function standing(rule: BurnRule, basis: BurnBasis, sums: WindowSums, at: number): AlertStanding {
+  const { pair } = rule;
+  const longTotal = sums.adjustedTotal(at);
+  const longBad = longTotal - sums.adjustedGood(at);
+  const shortTotal = sums.adjustedTotal(at + 1);
+  const shortBad = shortTotal - sums.adjustedGood(at + 1);
+  const longBurn = burnOf(longBad, longTotal, basis, pair.longMs);
+  const shortBurn = burnOf(shortBad, shortTotal, basis, pair.shortMs);
+  const cause = burnCause(rule, longBurn, shortBurn, longBad, longTotal, basis);
+  return {
+    pair: pair.name,
+    severity: pair.severity,
+    firing: cause === 'burning',
+    cause,
+    factor: rule.factor,
+    longBurn,
+    shortBurn,
+    longBad,
+    longTotal,
+    shortBad,
+    shortTotal,
+  };
+}
+
+function violation(bad: number, total: number): AlertStanding {
   return {
     pair: 'violation',
     severity: 'page',
-    firing,
-    cause: firing ? 'violation' : 'no_violation',
+    firing: bad > 0,
+    cause: bad > 0 ? 'violation' : 'no_violation',
     factor: 0,
     longBurn: undefined,
     shortBurn: undefined,
-    long: counts,
-    short: counts,
+    longBad: bad,
+    longTotal: total,
+    shortBad: bad,
+    shortTotal: total,
   };
 }
 
 /** Silence where events are expected may be a total outage: nothing else would tell. */
-function silence(): AlertStanding {
-  return {
-    pair: 'no-traffic',
-    severity: 'page',
-    firing: true,
-    cause: 'silent',
-    factor: 0,
-    longBurn: undefined,
-    shortBurn: undefined,
-    long: NO_EVENTS,
-    short: NO_EVENTS,
-  };
-}
+const SILENCE: AlertStanding = {
+  pair: 'no-traffic',
+  severity: 'page',
+  firing: true,
+  cause: 'silent',
+  factor: 0,
+  longBurn: undefined,
+  shortBurn: undefined,
+  longBad: 0,
+  longTotal: 0,
+  shortBad: 0,
+  shortTotal: 0,
+};
 
 function exhaustionOf(
   figures: BudgetFigures,
@@ -170,18 +200,16 @@ function exhaustionOf(
   lengthMs: number,
   window: Span,
   now: number,
-): Exhaustion | undefined {
-  const pair = prepared.objective.alerts[0];
+): number | undefined {
   const { remaining } = figures;
-  if (pair === undefined || first === undefined || remaining === undefined) return undefined;
-  const overMs = pair.longMs;
-  const burn = first.longBurn;
-  if (remaining > 0 && burn === undefined) return { basis: 'no_return', ms: undefined, overMs };
-  if (remaining <= 0) return { basis: 'no_return', ms: 0, overMs };
-  const ms = burn === undefined || burn <= 0 ? Number.POSITIVE_INFINITY : (remaining * lengthMs) / burn;
+  if (remaining === undefined || first === undefined || prepared.objective.alerts.length === 0)
+    return undefined;
+  if (remaining > 0 && first.longBurn === undefined) return undefined;
+  const ms = timeToExhaustion(remaining, first.longBurn ?? 0, lengthMs);
   // A calendar period ends, and its budget with it.
-  const within = prepared.objective.window.kind === 'rolling' || now + ms <= window.end;
-  return { basis: 'no_return', ms: within ? ms : Number.POSITIVE_INFINITY, overMs };
+  return prepared.objective.window.kind === 'rolling' || now + ms <= window.end
+    ? ms
+    : Number.POSITIVE_INFINITY;
 }
 
 function forecastOf(
@@ -196,7 +224,7 @@ function forecastOf(
   const passed = now - window.start;
   if (passed <= 0) return undefined;
   const events = (total * (window.end - window.start)) / passed;
-  return { events, remaining: 1 - (total - good) / (events * (1 - allowance.target)) };
+  return { events, remaining: 1 - (total - good) / (events * budgetShare(allowance.target)) };
 }
 
 /** The state of the budget in words. */
@@ -226,7 +254,7 @@ export function alertReason(alert: AlertStanding, status: ObjectiveStatus, prepa
       const period = prepared.period(status.at);
       const rule = period.rules.find(({ pair }) => pair.name === alert.pair);
       if (rule === undefined || period.basis === undefined) return cause;
-      return burnReason(cause, rule, alert.long, alert.short, period.basis);
+      return burnReason(cause, rule, alert, period.basis);
     }
   }
 }

@@ -51,6 +51,8 @@ export interface RequestRecord {
   readonly trace?: TraceContext | undefined;
   readonly service: string;
   readonly kind: 'live' | 'shadow' | 'chaos';
+  /** What was asked for, where the protocol says so. */
+  readonly operation?: 'chat' | 'embeddings' | 'infer' | 'predict' | undefined;
   /** Wall milliseconds at arrival. */
   readonly at: number;
   readonly durationMs: number;

@@ -1,5 +1,5 @@
 /** Which way a metric is better. */
-export type MetricDirection = 'higher' | 'lower';
+export type GateDirection = 'higher' | 'lower';
 
 /** One measured figure. With `n` it is taken for a share of `n` examples unless a standard error says otherwise. */
 export interface MetricFigure {
@@ -38,7 +38,7 @@ export type ModelGate =
   | {
       readonly kind: 'threshold';
       readonly metric: string;
-      readonly direction: MetricDirection;
+      readonly direction: GateDirection;
       readonly limit: number;
       /** Also in each segment that has at least `minimumExamples`. */
       readonly eachSegment?: boolean | undefined;
@@ -52,7 +52,7 @@ export type ModelGate =
   | {
       readonly kind: 'against_production';
       readonly metric: string;
-      readonly direction: MetricDirection;
+      readonly direction: GateDirection;
       readonly tolerance: number;
       readonly confidence?: number | undefined;
       readonly eachSegment?: boolean | undefined;

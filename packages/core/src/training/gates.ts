@@ -1,7 +1,7 @@
 import { normalQuantile } from '../quality/special-functions.ts';
 import type {
   EvaluationReport,
-  MetricDirection,
+  GateDirection,
   MetricFigure,
   MetricFigures,
   ModelGate,
@@ -97,7 +97,7 @@ function threshold(
   metric: MetricFigure,
   spec: {
     readonly metric: string;
-    readonly direction: MetricDirection;
+    readonly direction: GateDirection;
     readonly limit: number;
     readonly confidence?: number | undefined;
   },
@@ -131,7 +131,7 @@ function comparison(
   gate: string,
   segment: string,
   metric: string,
-  direction: MetricDirection,
+  direction: GateDirection,
   diff: Difference,
   rule: { readonly tolerance: number; readonly confidence: number; readonly mustShow: boolean },
 ): ModelGateFinding {

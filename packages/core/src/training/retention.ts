@@ -1,6 +1,6 @@
 import type { CheckpointNote } from './checkpoint.ts';
 import { usable } from './checkpoint.ts';
-import type { MetricDirection } from './gate-spec.ts';
+import type { GateDirection } from './gate-spec.ts';
 
 export interface RetentionPolicy {
   /** The newest usable ones (default 3, at least 1). */
@@ -9,7 +9,7 @@ export interface RetentionPolicy {
   readonly every: number;
   /** The best by this metric, of those that have it. */
   readonly best?:
-    | { readonly metric: string; readonly direction: MetricDirection; readonly keep: number }
+    | { readonly metric: string; readonly direction: GateDirection; readonly keep: number }
     | undefined;
 }
 

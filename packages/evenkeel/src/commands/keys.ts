@@ -1,5 +1,5 @@
-import { Option } from 'commander';
 import type { Command } from 'commander';
+import { Option } from 'commander';
 import { z } from 'zod';
 import { cliContext } from '../cli-context.ts';
 import { table } from '../output.ts';
@@ -45,7 +45,11 @@ export function keysCommand(program: Command): void {
     .command('add')
     .description('make a key; it is printed once and kept nowhere')
     .argument('<name>', 'whose it is')
-    .addOption(new Option('--role <role>', 'what it may do').choices(['viewer', 'operator', 'admin']).default('operator'))
+    .addOption(
+      new Option('--role <role>', 'what it may do')
+        .choices(['viewer', 'operator', 'admin'])
+        .default('operator'),
+    )
     .option('--days <n>', 'expires after so many days', Number)
     .addHelpText('after', '\nExample:\n  evenkeel keys add grafana --role viewer --days 365')
     .action(async (name: string, options, command: Command) => {
@@ -53,7 +57,11 @@ export function keysCommand(program: Command): void {
       const made = z
         .object({ key: keyRow, token: z.string() })
         .parse(await api.send('POST', '/api/v1/keys', { name, role: options.role, days: options.days }));
-      show(made, () => `${made.token}\n${made.key.role} key ${made.key.id} for ${made.key.name}; it is not shown again`);
+      show(
+        made,
+        () =>
+          `${made.token}\n${made.key.role} key ${made.key.id} for ${made.key.name}; it is not shown again`,
+      );
     });
   keys
     .command('revoke')

@@ -13,7 +13,7 @@ const config = (changes: Partial<CallersConfig> = {}): CallersConfig => ({
   keys: [],
   trustHeadersFrom: 'none',
   maySetPriorityFrom: 'none',
-  headers: { tenant: 'x-tenant', user: 'x-user', tier: 'x-tier' },
+  headers: { tenant: 'x-tenant', user: 'x-user', tier: 'x-tier', cohort: 'x-cohort' },
   ...changes,
 });
 
@@ -114,6 +114,12 @@ describe('callers with a key', () => {
       maySetPriority: true,
       trusted: true,
     });
+  });
+
+  it('a cohort is what a trusted caller says, and nobody else', () => {
+    const says = { ...claimed, 'x-cohort': 'beta' };
+    expect(known(identify({ 'x-api-key': 'key-one', ...says }, '10.0.0.1')).caller.cohort).toBe('beta');
+    expect(known(identify({ 'x-api-key': 'key-two', ...says }, '10.0.0.1')).caller.cohort).toBeUndefined();
   });
 
   it('a key that is not trusted with headers stands for itself', () => {

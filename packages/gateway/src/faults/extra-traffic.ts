@@ -80,10 +80,10 @@ export function extraTraffic(
     return true;
   }
 
-  function send(sender: Sender, attempt: number): void {
+  function send(sender: Sender, attempt: number, chosen?: CorpusRow): void {
     if (stopped || !admitted()) return;
-    const row = corpus[next];
-    next = (next + 1) % corpus.length;
+    const row = chosen ?? corpus[next];
+    if (chosen === undefined) next = (next + 1) % corpus.length;
     if (row === undefined) return;
     const id = newId();
     own.set(id, attempt);
@@ -122,15 +122,25 @@ export function extraTraffic(
     });
   }
 
+  /** One timer at a time, whatever the length of the recording. */
   function play(speed: number): void {
-    const length = Math.max(1, ...corpus.map((row) => row.atMs ?? 0));
-    const round = (): void => {
-      for (const row of corpus) later((row.atMs ?? random() * length) / speed, () => send(last, 0));
-      // A gap as wide as the mean one, so that the end does not fall upon the beginning.
-      later((length + length / corpus.length) / speed, round);
+    const rows = corpus.map((row) => ({ row, atMs: row.atMs ?? 0 })).sort((one, two) => one.atMs - two.atMs);
+    const length = Math.max(1, rows.at(-1)?.atMs ?? 1);
+    let startedAt = clock.now();
+    const step = (i: number): void => {
+      const due = rows[i];
+      if (due === undefined) {
+        // A gap as wide as the mean one, so that the end does not fall upon the beginning.
+        startedAt += (length + length / rows.length) / speed;
+        step(0);
+        return;
+      }
+      later(startedAt + due.atMs / speed - clock.now(), () => {
+        send(last, 0, due.row);
+        step(i + 1);
+      });
     };
-    next = 0;
-    round();
+    step(0);
   }
 
   if (pattern.kind === 'recording') play(pattern.speed);

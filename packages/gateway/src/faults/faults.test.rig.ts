@@ -21,7 +21,9 @@ export function active(
     id: `d-${spec.type}`,
     fault: fault(spec, radius),
     hits: 0,
-    struck: (n: number) => void (one.hits += n),
+    struck: (n: number): void => {
+      one.hits += n;
+    },
   };
   return one;
 }

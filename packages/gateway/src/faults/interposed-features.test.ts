@@ -1,4 +1,4 @@
-import { createBreaker, type FaultSpec, fakeClock, type FeatureReading } from '@evenkeel/core';
+import { createBreaker, type FaultSpec, type FeatureReading, fakeClock } from '@evenkeel/core';
 import { describe, expect, it } from 'vitest';
 import {
   createEntityReader,
@@ -109,7 +109,9 @@ describe('interposedFeatures', () => {
     const { features, read } = rig();
     const spoil = (fault: Extract<FaultSpec, { type: 'data_quality' }>['fault']) => {
       features.interpose(undefined);
-      features.interpose([active({ type: 'data_quality', rate: 1, at: 'features', model: undefined, fault })]);
+      features.interpose([
+        active({ type: 'data_quality', rate: 1, at: 'features', model: undefined, fault }),
+      ]);
     };
     spoil({ how: 'scale', fields: ['share'], factor: 100 });
     expect((await read()).set?.values).toEqual({ seen: 7, share: 20 });

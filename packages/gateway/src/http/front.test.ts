@@ -126,7 +126,7 @@ describe('every route', () => {
       error: {
         message: 'no service "caht"; did you mean "chat"?',
         type: 'invalid_request_error',
-        param: null,
+        param: 'model',
         code: 'model_not_found',
       },
     });
@@ -213,6 +213,95 @@ describe('predictions', () => {
       ],
       flag: true,
     });
+  });
+
+  it('Open Inference: as many predictions as there are rows, each with its own walk and id', async () => {
+    let n = 0;
+    const one = fakeService('one', () => {
+      n += 1;
+      return n === 2
+        ? served({ label: 'held', p: [0.5, 0.5] }, { level: 'rule_based', reason: 'down', rung: 'rules' })
+        : served({ label: `l${n}`, p: [0.9, 0.1] });
+    });
+    const running = await startFront([one]);
+    const post = async (inputs: object[]) => {
+      const reply = await request(`${running.url}/v2/models/one/infer`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'evenkeel-deadline-ms': '400' },
+        body: JSON.stringify({ inputs }),
+      });
+      return { status: reply.statusCode, headers: reply.headers, body: Object(await reply.body.json()) };
+    };
+    const reply = await post([
+      { name: 'text', shape: [3], datatype: 'BYTES', data: ['a', 'b', 'c'] },
+      { name: 'x', shape: [3, 2], datatype: 'FP32', data: [1, 2, 3, 4, 5, 6] },
+    ]);
+    expect(reply.body).toMatchObject({
+      parameters: { evenkeel_level: 'rule_based', evenkeel_reason: 'down', evenkeel_rows_degraded: 1 },
+      outputs: [
+        { name: 'label', shape: [3], datatype: 'BYTES', data: ['l1', 'held', 'l3'] },
+        { name: 'p', shape: [3, 2], datatype: 'FP64', data: [0.9, 0.1, 0.5, 0.5, 0.9, 0.1] },
+      ],
+    });
+    const id = reply.headers['evenkeel-request-id'];
+    expect(reply.headers['evenkeel-level']).toBe('rule_based');
+    expect(one.asked.map(({ id, input }) => [id, input])).toEqual([
+      [id, { text: 'a', x: [1, 2] }],
+      [`${id}.1`, { text: 'b', x: [3, 4] }],
+      [`${id}.2`, { text: 'c', x: [5, 6] }],
+    ]);
+    for (const { deadlineMs } of one.asked) expect(deadlineMs).toBeLessThanOrEqual(400);
+    expect((await post([{ name: 'x', shape: [0], datatype: 'INT8', data: [] }])).status).toBe(400);
+    expect((await post([{ name: 'x', shape: [2], datatype: 'INT8', data: [1] }])).status).toBe(400);
+    await running.close();
+  });
+
+  it('Open Inference: one row refused refuses the request, and no more rows are begun', async () => {
+    const one = fakeService('one', () => refused('shed', false, 'full', { retryAfterMs: 700 }));
+    const running = await startFront([one]);
+    const rows = 200;
+    const reply = await request(`${running.url}/v2/models/one/infer`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        inputs: [{ name: 'x', shape: [rows], datatype: 'INT8', data: Array.from({ length: rows }, () => 1) }],
+      }),
+    });
+    expect(reply.statusCode).toBe(429);
+    expect(reply.headers['retry-after-ms']).toBe('700');
+    expect(await reply.body.json()).toEqual({ error: 'full' });
+    expect(one.asked.length).toBeLessThanOrEqual(16);
+    await running.close();
+  });
+
+  it('Open Inference: tensors as they are, datatypes and all, where the service takes them whole', async () => {
+    const output = {
+      model_name: 'up',
+      outputs: [{ name: 'y', shape: [2], datatype: 'FP32', data: [0.5, 0.25] }],
+    };
+    const tensors = fakeService('tensors', () => served(output), {
+      openInference: { rows: 'whole', metadata: async () => ({ inputs: [], outputs: [] }) },
+    });
+    const running = await startFront([tensors]);
+    const body = { inputs: [{ name: 'x', shape: [2, 2], datatype: 'FP32', data: [1, 2, 3, 4] }] };
+    const reply = await request(`${running.url}/v2/models/tensors/infer`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    expect(await reply.body.json()).toMatchObject({ model_name: 'tensors', outputs: output.outputs });
+    expect(tensors.asked[0]?.input).toEqual(body);
+    await running.close();
+  });
+
+  it('OpenAI: the field that is wrong is named', async () => {
+    for (const [body, param] of [
+      ['{"model":"chat","messages":[]}', 'messages'],
+      ['{"model":"chat","messages":[{"role":"user","content":"x"}],"max_tokens":0}', 'max_tokens'],
+      ['{"messages":[{"role":"user","content":"x"}]}', 'model'],
+      ['{"model":"chat","messages":[{"role":"user","content":"x"}],"stream":"yes"}', 'stream'],
+    ])
+      expect((await call('POST', '/v1/chat/completions', body)).body).toMatchObject({ error: { param } });
   });
 
   it('OpenAI: the upstream’s body as it is, and one field more', async () => {
@@ -410,6 +499,34 @@ describe('limits of a service', () => {
       return reply.statusCode;
     });
     expect(after).toBe(400);
+    await running.close();
+  });
+
+  it('holds the head of a request to what the service it is for allows', async () => {
+    const narrow = fakeService('narrow', () => served(completion), {
+      limits: { bodyBytes: 1_000, headerBytes: 2_000, depth: 8, concurrency: 10 },
+    });
+    const wide = fakeService('wide', () => served(completion), {
+      limits: { bodyBytes: 1_000, headerBytes: 30_000, depth: 8, concurrency: 10 },
+    });
+    const running = await startFront([narrow, wide], { headerBytes: 30_000 });
+    const post = async (path: string, body: string, bytes: number) => {
+      const reply = await request(`${running.url}${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-filler': 'x'.repeat(bytes) },
+        body,
+      });
+      await reply.body.dump();
+      return reply.statusCode;
+    };
+    const chat = (model: string): string =>
+      JSON.stringify({ model, messages: [{ role: 'user', content: 'x' }] });
+    expect(await post('/v1/predict/narrow', '{}', 1_000)).toBe(200);
+    expect(await post('/v1/predict/narrow', '{}', 2_000)).toBe(431);
+    expect(await post('/v1/chat/completions', chat('narrow'), 2_000)).toBe(431);
+    expect(await post('/v1/predict/wide', '{}', 25_000)).toBe(200);
+    expect(await post('/v1/chat/completions', chat('wide'), 25_000)).toBe(200);
+    expect(await post('/v1/predict/wide', '{}', 31_000)).toBe(431);
     await running.close();
   });
 

@@ -21,7 +21,12 @@ describe('errorBody', () => {
       const error = new EvenkeelError(code, 'what');
       const openai = errorBody('openai', error, 'req-1');
       expect(openai).toEqual({
-        error: { message: 'what', type: expect.any(String), param: null, code: expect.any(String) },
+        error: {
+          message: 'what',
+          type: expect.any(String),
+          param: code === 'unknown_service' ? 'model' : null,
+          code: expect.any(String),
+        },
       });
       const { type } = Object(Object(openai).error);
       expect(/^(invalid_request|authentication|permission|rate_limit)_error$/.test(type)).toBe(

@@ -118,6 +118,8 @@ function histogramCell(bounds: readonly number[]): HistogramCell {
     return low;
   };
   const count = (value: number): number => {
+    // What is no number would make the sum one for ever.
+    if (!Number.isFinite(value)) return -1;
     const at = bucket(value);
     counts[at] = (counts[at] ?? 0) + 1;
     sum += value;
@@ -128,7 +130,8 @@ function histogramCell(bounds: readonly number[]): HistogramCell {
       count(value);
     },
     observeTraced(value, traceId, at) {
-      exemplars[count(value)] = { traceId, value, at };
+      const bucketAt = count(value);
+      if (bucketAt >= 0) exemplars[bucketAt] = { traceId, value, at };
     },
     counts,
     exemplars,

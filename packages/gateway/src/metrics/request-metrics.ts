@@ -1,4 +1,11 @@
-import { LEVELS, type RequestRecord, type ServedLevel, type Step, type StepOutcome } from '@evenkeel/core';
+import {
+  ERRORS,
+  LEVELS,
+  type RequestRecord,
+  type ServedLevel,
+  type Step,
+  type StepOutcome,
+} from '@evenkeel/core';
 import type { Cell, HistogramCell } from './family.ts';
 import { labelCap, OTHER } from './label-cap.ts';
 import type { RequestFamilies } from './request-families.ts';
@@ -86,6 +93,11 @@ export function outcomeOf(record: RequestRecord): RequestOutcome {
   return record.status >= 500 ? 'failed' : 'rejected';
 }
 
+/** A model's word about itself, which may be no count: counters only grow. */
+function countable(tokens: number | undefined): number {
+  return tokens !== undefined && tokens > 0 && Number.isFinite(tokens) ? tokens : 0;
+}
+
 /** Counts finished requests. */
 export interface RequestMetrics {
   /** Makes the series of a service at 0, before its first request: what never happened is then 0 and not absent. */
@@ -124,6 +136,7 @@ export function requestMetrics(families: RequestFamilies, mostServices: number):
       featureDuration: families.featureDuration.cell(name),
       safety: each(VERDICTS, (verdict) => families.safety.cell(name, verdict)),
     };
+    for (const code of Object.keys(ERRORS)) made.errors.set(code, families.errors.cell(name, code));
     services.set(name, made);
     return made;
   }
@@ -180,8 +193,8 @@ export function requestMetrics(families: RequestFamilies, mostServices: number):
       if (name !== OTHER) own.versions.set(version, versioned);
     }
     versioned.value += 1;
-    if (record.inputTokens !== undefined) own.input.value += record.inputTokens;
-    if (record.outputTokens !== undefined) own.output.value += record.outputTokens;
+    own.input.value += countable(record.inputTokens);
+    own.output.value += countable(record.outputTokens);
     if (record.confidence !== undefined) cells.confidence.observe(record.confidence);
   }
 
@@ -208,14 +221,8 @@ export function requestMetrics(families: RequestFamilies, mostServices: number):
       if (record.traceId === undefined) duration.observe(seconds);
       else duration.observeTraced(seconds, record.traceId, record.at + record.durationMs);
       const { error } = record;
-      if (error !== undefined) {
-        let counted = cells.errors.get(error);
-        if (counted === undefined) {
-          counted = families.errors.cell(serviceName(record.service), error);
-          cells.errors.set(error, counted);
-        }
-        counted.value += 1;
-      }
+      const counted = error === undefined ? undefined : cells.errors.get(error);
+      if (counted !== undefined) counted.value += 1;
       countSteps(record.service, cells, record.steps);
       if (record.model !== undefined) countPrediction(record, cells, record.model);
       countFeatures(record, cells);

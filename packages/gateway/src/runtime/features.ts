@@ -12,6 +12,7 @@ import {
   openBatchTable,
   openRedisSource,
 } from '../features/index.ts';
+import { type BreakerMemory, breakerKey } from './breaker-memory.ts';
 import type { Host } from './host.ts';
 import { reveal } from './models.ts';
 
@@ -45,9 +46,16 @@ async function openSource(config: FeaturesConfig): Promise<FeatureSource> {
 }
 
 /** Opens the feature source of a service, with its cache, its breaker and its batch table. */
-export async function openFeatures(config: FeaturesConfig, host: Host): Promise<Features> {
+export async function openFeatures(
+  service: string,
+  config: FeaturesConfig,
+  host: Host,
+  memory: BreakerMemory,
+): Promise<Features> {
   const source = await openSource(config);
-  const breaker = createBreaker(config.breaker, host);
+  const key = breakerKey(service, 'features', config.source);
+  const breaker = createBreaker(config.breaker, { ...host, restored: memory.restored(key) });
+  memory.keep(key, breaker);
   const batch =
     config.batch === undefined
       ? undefined

@@ -14,6 +14,7 @@ import {
 } from '@evenkeel/core';
 import type { DirectiveRows, Queues } from '@evenkeel/store';
 import type { ServiceDirectory } from '../http/index.ts';
+import type { BreakerMemory } from './breaker-memory.ts';
 import type { Host } from './host.ts';
 import type { ShadowResult } from './routed-model.ts';
 import { checkOrder, type RunningService, startService } from './running-service.ts';
@@ -37,6 +38,8 @@ export interface Replica {
   /** Notes that a newer version of a service's file was refused. */
   refused(name: string, problem: string): void;
   config(name: string): ServiceConfig | undefined;
+  /** What answers of a service carry as `evenkeel-budget` from now on; undefined: nothing. */
+  setBudget(service: string, value: string | undefined): void;
   /**
    * Brings the directives in force into step with those that are stored: set, renewed or lifted elsewhere. One set here
    * that the store does not know any more was lifted.
@@ -66,6 +69,8 @@ export interface ReplicaParts {
   /** Where directives are kept, so that they outlive the process and reach other replicas. */
   readonly directives: DirectiveRows;
   readonly onEvent: (event: ReplicaEvent) => void;
+  /** What breakers knew before a restart, and where they keep it; left out, each starts afresh. */
+  readonly breakers?: BreakerMemory | undefined;
   /** Who measures a service: called for each file that comes into force, told of every finished request. */
   readonly observe: (config: ServiceConfig) => (record: RequestRecord) => void;
 }
@@ -79,6 +84,7 @@ export function createReplica(host: Host, parts: ReplicaParts): Replica {
   const newDirectiveId = idMaker('d', clock, host.random);
   const shadows = ring<ShadowResult>(SHADOWS_KEPT);
   const closing = new Set<Promise<void>>();
+  const budgets = new Map<string, string>();
 
   function status(entry: Entry): ServiceStatus {
     return entry.running.status(entry.file);
@@ -170,10 +176,17 @@ export function createReplica(host: Host, parts: ReplicaParts): Replica {
     directory: { get: (name) => entries.get(name)?.running.front, names: () => [...entries.keys()] },
     link,
     async put(config, path) {
-      const running = await startService(config, host, queues, {
-        onShadow: (result) => shadows.push(result.requestId, result),
-        onChange: (what, reason) => onEvent({ what, reason }),
-      });
+      const running = await startService(
+        config,
+        host,
+        queues,
+        {
+          onShadow: (result) => shadows.push(result.requestId, result),
+          onChange: (what, reason) => onEvent({ what, reason }),
+          budget: () => budgets.get(config.name),
+        },
+        parts.breakers,
+      );
       const old = entries.get(config.name);
       const records = old?.records ?? ring<RequestRecord>(config.limits.retainedRecords);
       running.service.onRecord(parts.observe(config));
@@ -202,6 +215,10 @@ export function createReplica(host: Host, parts: ReplicaParts): Replica {
     refused(name, problem) {
       const entry = entries.get(name);
       if (entry !== undefined) entry.file = { ...entry.file, problem };
+    },
+    setBudget(service, value) {
+      if (value === undefined) budgets.delete(service);
+      else budgets.set(service, value);
     },
     config: (name) => entries.get(name)?.running.config,
     sync(stored, readAt) {

@@ -11,6 +11,7 @@ import {
   type RungHandler,
   reducedContext,
 } from '@evenkeel/core';
+import { type BreakerMemory, breakerKey } from './breaker-memory.ts';
 import type { Host } from './host.ts';
 import type { Models } from './models.ts';
 import { rowByRow, rowsOf } from './open-inference-face.ts';
@@ -21,6 +22,7 @@ interface Parts {
   readonly models: Models;
   readonly hold: Hold;
   readonly host: Host;
+  readonly memory: BreakerMemory;
 }
 
 /** Handler of a rung on a model: what the pipeline hands over is what a model takes. */
@@ -80,7 +82,10 @@ export async function openRungs(parts: Parts): Promise<Rung[]> {
       breaker === undefined &&
       !(target.kind === 'builtin' && isBuiltinName(target.use) && BUILTINS[target.use].constant)
     ) {
-      breaker = createBreaker(shared === undefined ? {} : (config.models.get(shared)?.breaker ?? {}), host);
+      const model = shared === undefined ? undefined : config.models.get(shared);
+      const key = breakerKey(config.name, shared ?? `rung ${rung.name}`, model?.source ?? target);
+      breaker = createBreaker(model?.breaker ?? {}, { ...host, restored: parts.memory.restored(key) });
+      parts.memory.keep(key, breaker);
       if (shared !== undefined) breakers.set(shared, breaker);
     }
     const handler = await handlerOf(parts, rung);

@@ -17,6 +17,7 @@ import type { Queues } from '@evenkeel/store';
 import { createIdentify } from '../callers/index.ts';
 import { checkFault, type FaultInjector, faultInjector } from '../faults/index.ts';
 import type { FrontService } from '../http/index.ts';
+import { type BreakerMemory, FORGETFUL } from './breaker-memory.ts';
 import { type Features, openFeatures } from './features.ts';
 import { type Checked, type HealthChecks, startHealthChecks } from './health-checks.ts';
 import type { Host } from './host.ts';
@@ -87,7 +88,10 @@ export async function startService(
   events: {
     readonly onShadow: (result: ShadowResult) => void;
     readonly onChange: (what: string, reason: string) => void;
+    /** Value of `evenkeel-budget`; undefined when there is none. */
+    readonly budget: () => string | undefined;
   },
+  memory: BreakerMemory = FORGETFUL,
 ): Promise<RunningService> {
   const { clock, random } = host;
   const budget = retryBudget(config.retryBudget, clock);
@@ -96,8 +100,11 @@ export async function startService(
   const models = await openModels(config, { ...host, retryBudget: budget }, events.onShadow);
   let features: Features | undefined;
   try {
-    features = config.features === undefined ? undefined : await openFeatures(config.features, host);
-    const rungs = await openRungs({ config, models, hold, host });
+    features =
+      config.features === undefined
+        ? undefined
+        : await openFeatures(config.name, config.features, host, memory);
+    const rungs = await openRungs({ config, models, hold, host, memory });
     const safety = config.safety === undefined ? undefined : await openSafety(config.safety, hold);
     const running = assemble(config, host, events, { models, features, rungs, safety });
     faults = running.faults;
@@ -111,7 +118,10 @@ export async function startService(
 function assemble(
   config: ServiceConfig,
   host: Host,
-  events: { readonly onChange: (what: string, reason: string) => void },
+  events: {
+    readonly onChange: (what: string, reason: string) => void;
+    readonly budget: () => string | undefined;
+  },
   parts: {
     readonly models: Awaited<ReturnType<typeof openModels>>;
     readonly features: Features | undefined;
@@ -255,7 +265,7 @@ function assemble(
         : (config.models.get(target.model)?.version ?? '1');
     },
     createdAt: clock.wall(),
-    budget: () => undefined,
+    budget: events.budget,
   };
 
   return {

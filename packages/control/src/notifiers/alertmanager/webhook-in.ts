@@ -45,20 +45,22 @@ export interface OutsideAlert {
 const PAGES = new Set(['critical', 'page', 'error']);
 
 export function outsideAlerts(webhook: AlertmanagerWebhook): readonly OutsideAlert[] {
-  return webhook.alerts
-    // Our own incidents come back when one Alertmanager is both a destination and a source.
-    .filter((alert) => alert.labels.alertname !== 'EvenkeelIncident')
-    .map((alert) => {
-      const startedAt = Date.parse(alert.startsAt);
-      return {
-        key: `alertmanager/${alert.fingerprint}`,
-        service: alert.labels.service,
-        firing: alert.status === 'firing',
-        title: alert.annotations.summary ?? alert.labels.alertname ?? 'alert without a name',
-        description: alert.annotations.description ?? '',
-        severity: PAGES.has(alert.labels.severity ?? '') ? 'page' : 'ticket',
-        startedAt: Number.isFinite(startedAt) ? startedAt : 0,
-        link: alert.annotations.runbook_url ?? alert.generatorURL,
-      };
-    });
+  return (
+    webhook.alerts
+      // Our own incidents come back when one Alertmanager is both a destination and a source.
+      .filter((alert) => alert.labels.alertname !== 'EvenkeelIncident')
+      .map((alert) => {
+        const startedAt = Date.parse(alert.startsAt);
+        return {
+          key: `alertmanager/${alert.fingerprint}`,
+          service: alert.labels.service,
+          firing: alert.status === 'firing',
+          title: alert.annotations.summary ?? alert.labels.alertname ?? 'alert without a name',
+          description: alert.annotations.description ?? '',
+          severity: PAGES.has(alert.labels.severity ?? '') ? 'page' : 'ticket',
+          startedAt: Number.isFinite(startedAt) ? startedAt : 0,
+          link: alert.annotations.runbook_url ?? alert.generatorURL,
+        };
+      })
+  );
 }

@@ -3,7 +3,12 @@ import { deliver, judged, post } from '../post.ts';
 
 /** Slack shows no more of a section. */
 const SECTION = 3_000;
-const MARK = { SEV1: ':red_circle:', SEV2: ':large_orange_circle:', SEV3: ':large_yellow_circle:', SEV4: ':white_circle:' } as const;
+const MARK = {
+  SEV1: ':red_circle:',
+  SEV2: ':large_orange_circle:',
+  SEV3: ':large_yellow_circle:',
+  SEV4: ':white_circle:',
+} as const;
 
 /** What came from outside must neither ping people nor pose as a link. https://api.slack.com/reference/surfaces/formatting */
 export function escapeSlack(text: string): string {
@@ -49,7 +54,12 @@ export type SlackOptions = {
 } & (
   | { readonly kind: 'webhook'; readonly url: string }
   /** The Web API keeps one thread per incident; a webhook cannot. */
-  | { readonly kind: 'bot'; readonly token: string; readonly channel: string; readonly url?: string | undefined }
+  | {
+      readonly kind: 'bot';
+      readonly token: string;
+      readonly channel: string;
+      readonly url?: string | undefined;
+    }
 );
 
 /** Threads known to this process; what came before its start begins a new one. */
@@ -84,7 +94,11 @@ export function slack(options: SlackOptions): Notifier {
     if (!ok) {
       const transient = error === undefined || error === 'ratelimited' || error === 'service_unavailable';
       return transient
-        ? { kind: 'retry', reason: `Slack: ${error ?? 'an answer that is none'}`, afterMs: posted.retryAfterMs }
+        ? {
+            kind: 'retry',
+            reason: `Slack: ${error ?? 'an answer that is none'}`,
+            afterMs: posted.retryAfterMs,
+          }
         : { kind: 'dead', reason: `Slack: ${error}` };
     }
     if (thread === undefined && ts !== undefined) {

@@ -25,8 +25,12 @@ export function mailText({ incident, event, recipient }: Notification): string {
     '',
     incident.summary,
     '',
-    ...(incident.evidence.length === 0 ? [] : ['Evidence:', ...incident.evidence.map((line) => `- ${line}`), '']),
-    ...(incident.runbook.length === 0 ? [] : ['Runbook:', ...incident.runbook.map((line) => `- ${line}`), '']),
+    ...(incident.evidence.length === 0
+      ? []
+      : ['Evidence:', ...incident.evidence.map((line) => `- ${line}`), '']),
+    ...(incident.runbook.length === 0
+      ? []
+      : ['Runbook:', ...incident.runbook.map((line) => `- ${line}`), '']),
     incident.link,
     `For: ${recipient}`,
   ].join('\n');
@@ -65,7 +69,8 @@ export function smtp(options: SmtpOptions): Notifier {
       } catch (error) {
         const reason = error instanceof Error ? oneLine(error.message) : String(error);
         // RFC 5321, 4.2.1: 5yz is permanent; everything else may pass.
-        const code = error instanceof Error && 'responseCode' in error ? Number(error.responseCode) : Number.NaN;
+        const code =
+          error instanceof Error && 'responseCode' in error ? Number(error.responseCode) : Number.NaN;
         return code >= 500 && code < 600
           ? { kind: 'dead', reason }
           : { kind: 'retry', reason, afterMs: undefined };

@@ -1,0 +1,97 @@
+import {
+  type AnomalyWatch,
+  addToCurve,
+  type HangWatch,
+  type LossCurve,
+  type RunRecord,
+  type TrainingAnomaly,
+} from '@evenkeel/core';
+import type { TrainerEvent, TrainerOrders, ValidationEvent } from './protocol.ts';
+import type { TrainerHandle } from './trainer-host.ts';
+
+/** One life of a trainer, as its supervisor sees it. Steps come by the thousand: they are counted here, not in the record. */
+export interface Attempt {
+  readonly handle: TrainerHandle;
+  readonly orders: TrainerOrders;
+  /** Index of the next batch. */
+  next: number;
+  stepsDone: number;
+  resumedWell: boolean;
+  violations: number;
+  /** We asked it to end. */
+  asked: boolean;
+  readonly evaluations: Map<number, ValidationEvent>;
+  lastLoss: number | undefined;
+  curve: LossCurve;
+}
+
+export function newAttempt(handle: TrainerHandle, orders: TrainerOrders, record: RunRecord): Attempt {
+  return {
+    handle,
+    orders,
+    next: orders.resume?.step ?? 0,
+    stepsDone: 0,
+    resumedWell: false,
+    violations: 0,
+    asked: false,
+    evaluations: new Map(),
+    lastLoss: undefined,
+    curve: record.curve,
+  };
+}
+
+export type StepVerdict =
+  | { readonly kind: 'fine' }
+  | { readonly kind: 'violation'; readonly reason: string }
+  | { readonly kind: 'anomaly'; readonly anomaly: TrainingAnomaly };
+
+const FINE: StepVerdict = { kind: 'fine' };
+
+/** Takes one step's figures in. */
+export function takeStep(
+  attempt: Attempt,
+  event: Extract<TrainerEvent, { t: 'step' }>,
+  watch: AnomalyWatch | undefined,
+): StepVerdict {
+  if (event.step < attempt.next)
+    return {
+      kind: 'violation',
+      reason: `step ${event.step}, but ${attempt.next} is next: steps do not go backwards`,
+    };
+  attempt.next = event.step + 1;
+  attempt.stepsDone += 1;
+  attempt.resumedWell ||= attempt.orders.resume !== null;
+  attempt.lastLoss = event.loss;
+  if (Number.isFinite(event.loss)) attempt.curve = addToCurve(attempt.curve, event.step, event.loss);
+  const anomaly = watch?.observe({ step: event.step, loss: event.loss, gnorm: event.gnorm });
+  return anomaly === undefined ? FINE : { kind: 'anomaly', anomaly };
+}
+
+/** Puts what an attempt has counted since the last time into the record. */
+export function foldProgress(
+  record: RunRecord,
+  attempt: Attempt | undefined,
+  hang: HangWatch,
+  activeMs: number,
+): RunRecord {
+  const counts = { ...record.counts, activeMs: record.counts.activeMs + activeMs };
+  if (attempt === undefined) return { ...record, counts };
+  const { stepsDone, resumedWell } = attempt;
+  attempt.stepsDone = 0;
+  // Counted once: a resume is good when it made a step.
+  const good = resumedWell && attempt.orders.resume !== null && !counted.has(attempt);
+  if (good) counted.add(attempt);
+  return {
+    ...record,
+    step: Math.max(record.step, attempt.next),
+    medianStepMs: hang.medianStepMs() ?? record.medianStepMs,
+    curve: attempt.curve,
+    counts: {
+      ...counts,
+      stepsDone: counts.stepsDone + stepsDone,
+      resumesGood: counts.resumesGood + (good ? 1 : 0),
+    },
+  };
+}
+
+const counted = new WeakSet<Attempt>();
