@@ -4,8 +4,11 @@ import { type PathStep, parseSource, type SourceDocument } from './document.ts';
 import { isDoubtful, mend } from './mend.ts';
 import type { Problem } from './problem.ts';
 import { resolveFeatures } from './resolve/features.ts';
+import { resolveIncidents } from './resolve/incidents.ts';
 import { resolveLadder } from './resolve/ladder.ts';
 import { resolveModels } from './resolve/models.ts';
+import { resolveObjectives } from './resolve/objectives.ts';
+import { resolvePolicies } from './resolve/policies.ts';
 import { checkSanity } from './resolve/sanity.ts';
 import { type Scope, scopeOf } from './resolve/scope.ts';
 import {
@@ -15,6 +18,7 @@ import {
   resolvePriority,
   resolveSafety,
 } from './resolve/traffic.ts';
+import { objectiveSchema } from './schema/objectives.ts';
 import { type RawService, serviceSchema } from './schema/service.ts';
 import { checkSchema } from './schema-problems.ts';
 import type { ServiceConfig } from './service-config.ts';
@@ -95,6 +99,7 @@ function resolveService(raw: RawService, scope: Scope): ServiceConfig {
     scope.fail(['max_deadline'], `is shorter than the deadline of ${raw.deadline} ms`);
   if (raw.step_up.max_hold < raw.step_up.hold) scope.fail(['step_up', 'max_hold'], 'is shorter than hold');
   checkSanity(raw, scope);
+  const objectives = resolveObjectives(raw, (written) => objectiveSchema.parse(written), scope);
   return {
     name: raw.service,
     type: raw.type,
@@ -135,6 +140,9 @@ function resolveService(raw: RawService, scope: Scope): ServiceConfig {
       outputs: raw.open_inference?.outputs,
     },
     safety: raw.safety === undefined ? undefined : resolveSafety(raw.safety, scope),
+    incidents: resolveIncidents(raw.incidents, raw.owner, scope),
     queue: { capacity: raw.queue.capacity, keepContentMs: raw.queue.keep_content_for },
+    objectives,
+    policies: resolvePolicies(raw, objectives, scope),
   };
 }

@@ -1,11 +1,14 @@
 import type {
+  ActionKind,
   BreakerOptions,
   DegradationLevel,
   GateLimit,
   HealthOptions,
+  Objective,
   Priority,
   PriorityRule,
   RetryBudgetOptions,
+  Severity,
   ShedThresholds,
   StepUpOptions,
   Strictness,
@@ -222,4 +225,62 @@ export interface ServiceConfig {
   readonly openInference: OpenInferenceConfig;
   readonly safety: SafetyConfig | undefined;
   readonly queue: { readonly capacity: number; readonly keepContentMs: number };
+  readonly incidents: IncidentsConfig;
+}
+
+export type NotifierTarget =
+  | { readonly kind: 'pagerduty'; readonly routingKey: Secret; readonly url: Address | undefined }
+  | { readonly kind: 'slack_webhook'; readonly url: Address }
+  | {
+      readonly kind: 'slack_bot';
+      readonly token: Secret;
+      readonly channel: string;
+      readonly url: Address | undefined;
+    }
+  | { readonly kind: 'webhook'; readonly url: Address; readonly secret: Secret | undefined }
+  | {
+      readonly kind: 'smtp';
+      readonly host: string;
+      readonly port: number;
+      readonly tls: 'implicit' | 'starttls' | 'none';
+      readonly user: string | undefined;
+      readonly password: Secret | undefined;
+      readonly from: string;
+      readonly to: readonly string[];
+    }
+  | { readonly kind: 'alertmanager'; readonly url: Address };
+
+export interface NotifierConfig {
+  readonly name: string;
+  /** Only what wakes people and its end, or everything. */
+  readonly events: 'pages' | 'all';
+  readonly internal: boolean;
+  readonly target: NotifierTarget;
+}
+
+/** How incidents of the service are opened, told, and acted on. */
+export interface IncidentsConfig {
+  /** Immediate actions that are taken without asking. */
+  readonly automatic: readonly ActionKind[];
+  readonly automaticPerDay: number;
+  readonly occurrences: number;
+  readonly withinMs: number;
+  readonly resolveAfterMs: number;
+  readonly pageFrom: Severity;
+  readonly verificationMs: number;
+  readonly dashboard: string | undefined;
+  readonly notify: readonly NotifierConfig[];
+  /** Who is behind a role: a schedule's id, or people. */
+  readonly onCall: Readonly<
+    Record<
+      string,
+      { readonly schedule?: string | undefined; readonly people?: readonly string[] | undefined }
+    >
+  >;
+  readonly heartbeat:
+    | { readonly url: Address; readonly everyMs: number; readonly internal: boolean }
+    | undefined;
+  readonly retrain: string | undefined;
+  readonly owners: Readonly<Record<'service' | 'features' | 'models', string>>;
+  readonly reviewAfterMs: number;
 }

@@ -9,6 +9,7 @@ import {
 } from '@evenkeel/core';
 import type { FactKind, Lease, Store } from '@evenkeel/store';
 import type { Route } from './api/route.ts';
+import { auditRecorder } from './audit/recorder.ts';
 import { liveFeed } from './live/feed.ts';
 import { liveRoutes } from './live/routes.ts';
 import { alertBook } from './objectives/alerts.ts';
@@ -22,6 +23,7 @@ import { signalCounts } from './objectives/signal-counts.ts';
 import { smallestBudget } from './objectives/smallest-budget.ts';
 import type { ReplicaBoard } from './replicas/board.ts';
 import { replicaRoutes } from './replicas/routes.ts';
+import { storeRoutes } from './store/routes.ts';
 
 export interface ControlHost {
   readonly clock: Clock;
@@ -62,6 +64,7 @@ export function createControlPlane(parts: {
   const { clock, timers } = host;
   const configs = new Map<string, ServiceConfig>();
   const feed = liveFeed();
+  const audit = auditRecorder(store.audit, clock);
   let lease: Lease | undefined;
   let told: string | undefined;
 
@@ -168,6 +171,7 @@ export function createControlPlane(parts: {
         policies,
       }),
       ...replicaRoutes(board),
+      ...storeRoutes(store, audit, problemOf),
       ...liveRoutes(feed, timers),
     ],
     async put(config) {

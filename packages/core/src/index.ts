@@ -66,7 +66,11 @@ export {
 export { anytimeHalfWidth, type CohortOptions, type CohortVerdict, compareArms } from './chaos/cohorts.ts';
 export { type ControlFaults, controlFaults } from './chaos/control-faults.ts';
 export { countDistinct, type Distinct, distinct, mergeDistinct } from './chaos/distinct.ts';
-export { type CheckResult, type Evidence, judge } from './chaos/expectations.ts';
+export {
+  type CheckResult,
+  type Evidence as ExpectationEvidence,
+  judge as judgeExpectations,
+} from './chaos/expectations.ts';
 export {
   type Activity,
   type Expectation,
@@ -100,7 +104,7 @@ export {
   armsOf,
   type BudgetView,
   figureOf,
-  type IncidentView,
+  type IncidentView as ChaosIncidentView,
   type Observation,
   type WindowFigures,
 } from './chaos/observation.ts';
@@ -111,7 +115,7 @@ export type {
   Injection,
   JournalEntry,
   Phase as RunPhase,
-  ProbeResult,
+  ProbeResult as ChaosProbeResult,
   RunClock,
   RunEffect,
   RunEvent,
@@ -214,6 +218,14 @@ export {
   type RefusalCode,
 } from './incidents/command.ts';
 export { type Candidate, type Diagnosis, diagnose, type Weighed } from './incidents/diagnosis.ts';
+export {
+  ESCALATION_DEFAULTS,
+  type EscalationInput,
+  type EscalationState,
+  escalate,
+  startEscalation,
+  type Tell,
+} from './incidents/escalation.ts';
 export { explained } from './incidents/explains.ts';
 export {
   type Actor,
@@ -265,6 +277,18 @@ export {
   type OpeningState,
 } from './incidents/opening.ts';
 export { signalsOf } from './incidents/record-signals.ts';
+export {
+  type Layer,
+  nowAndNext,
+  type OnCall,
+  type OnCallHours,
+  type Override,
+  onCallAt,
+  type Schedule,
+  type Shift,
+  shiftsOf,
+} from './incidents/schedule.ts';
+export { checkSchedule, localWords, type ScheduleProblem } from './incidents/schedule-check.ts';
 export {
   judgeSeverity,
   LOWER_AFTER_MS,
@@ -390,6 +414,22 @@ export {
   wilsonLower,
 } from './objectives/burn-alert.ts';
 export {
+  allOfSlice,
+  seriesWindows,
+  setMinute,
+  weightedCounts,
+  weightedSums,
+} from './objectives/composite.ts';
+export {
+  type CounterOptions,
+  type CounterReading,
+  type CounterSample,
+  type CounterSeries,
+  minuteIncreases,
+  readCounter,
+  STALE_MS,
+} from './objectives/counter-series.ts';
+export {
   addCounts,
   type Budgeting,
   type Counts,
@@ -397,6 +437,16 @@ export {
   NO_EVENTS,
   sliceCounts,
 } from './objectives/counts.ts';
+export {
+  checkExclusion,
+  EXCLUSION_HORIZON_MS,
+  type Exclusion,
+  type ExclusionKind,
+  excludedSpans,
+  exclusionKind,
+  exclusionsIn,
+  LONGEST_EXCLUSION_MS,
+} from './objectives/exclusions.ts';
 export {
   judgeTraffic,
   LEARNING_WEEKS,
@@ -445,7 +495,24 @@ export {
   stepPolicy,
 } from './objectives/policy.ts';
 export { type Period, type Prepared, prepareObjective } from './objectives/prepared.ts';
+export { type QualityBounds, qualityBounds } from './objectives/quality-bounds.ts';
 export { type ObjectiveRecorder, objectiveRecorder, type RecordedObjective } from './objectives/recorder.ts';
+export {
+  type ClosedFigures,
+  LABEL_HORIZON_MS,
+  type LateCounts,
+  type Restatement,
+  restate,
+  withinHorizon,
+} from './objectives/restatement.ts';
+export {
+  meaningOf,
+  meaningSince,
+  type ObjectiveRevision,
+  revise,
+  revisionAt,
+} from './objectives/revisions.ts';
+export { COHORTS, OTHER, type SegmentNames, segmentNames, segmentsOf } from './objectives/segments.ts';
 export { type ChangedBlock, createSeries, type Series, type SeriesOptions } from './objectives/series.ts';
 export { seriesSums } from './objectives/series-sums.ts';
 export {
@@ -506,6 +573,65 @@ export type {
 export { createDriftDetector } from './quality/drift-detector.ts';
 export type { DriftTableOptions, DriftTables, Movement } from './quality/drift-tables.ts';
 export { driftTables, slotsOf } from './quality/drift-tables.ts';
+export {
+  type ArrivalBias,
+  type ArrivalCounts,
+  arrivalBias,
+  countArrival,
+  createArrivalCounts,
+  type LabelCoverage,
+  labelCoverage,
+  mergeArrivals,
+} from './quality/estimate/arrival.ts';
+export {
+  type Calibration,
+  type CalibrationCounts,
+  calibrated,
+  countLabel,
+  createCalibrationCounts,
+  fadeCalibration,
+  learnCalibration,
+  loadCalibration,
+  mergeCalibration,
+  saveCalibration,
+} from './quality/estimate/calibration.ts';
+export {
+  countError,
+  createErrorCounts,
+  type ErrorCounts,
+  type ExpectedErrors,
+  expectedErrors,
+  loadErrors,
+  mergeErrors,
+  saveErrors,
+} from './quality/estimate/direct-error.ts';
+export {
+  type AnswerCounts,
+  countAnswer,
+  createAnswerCounts,
+  type EstimatedFigure,
+  type ExpectedPerformance,
+  expectedPerformance,
+  loadAnswers,
+  mergeAnswers,
+  saveAnswers,
+} from './quality/estimate/expected-performance.ts';
+export type { EstimateState } from './quality/estimate/label-stream.ts';
+export {
+  createLabelTest,
+  type LabelAlarm,
+  type LabelTest,
+  type LabelTestOptions,
+} from './quality/estimate/label-test.ts';
+export {
+  createPerformanceEstimator,
+  type EstimatorAlarm,
+  type EstimatorOptions,
+  type LabelFate,
+  type LateLabel,
+  type PerformanceEstimate,
+  type PerformanceEstimator,
+} from './quality/estimate/performance-estimator.ts';
 export type { HistogramSketch, SketchRecord } from './quality/histogram-sketch.ts';
 export {
   clearSketch,
@@ -597,6 +723,7 @@ export {
   isUnbounded,
   MAX_FAULT_LEASE_MS,
   type ModelFailure,
+  type OverloadPattern,
   type RadiusSubject,
   type ValueFault,
 } from './serving/fault.ts';

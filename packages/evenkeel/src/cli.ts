@@ -3,8 +3,11 @@ import { jsonSchema } from '@evenkeel/config';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { checkFile, report } from './check.ts';
 import { auditCommand } from './commands/audit.ts';
+import { backupCommands } from './commands/backup.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { keysCommand } from './commands/keys.ts';
 import { queuesCommand } from './commands/queues.ts';
+import { sloCommand } from './commands/slo.ts';
 import { runCommand } from './run-command.ts';
 import { serveUntilSignal } from './serve-command.ts';
 import { VERSION } from './version.ts';
@@ -90,7 +93,10 @@ program
     if (results.some((checked) => !checked.ok)) process.exitCode = 1;
   });
 
+sloCommand(program);
 keysCommand(program);
+backupCommands(program);
+doctorCommand(program);
 queuesCommand(program);
 auditCommand(program);
 

@@ -56,7 +56,8 @@ describe('the lines about predictions', () => {
     }
     expect(lines()).toHaveLength(20);
     expect(lines()[0]).toEqual({
-      level: 'full_service',
+      level: 30,
+      servedLevel: 'full_service',
       time: expect.any(Number),
       request: 'a-0',
       service: 'shop',

@@ -28,7 +28,8 @@ function fieldsOf(record: RequestRecord): Record<string, unknown> {
     service: record.service,
     tenant: record.tenant,
     priority: record.priority,
-    level: record.level,
+    // Not `level`: that is the line's own.
+    servedLevel: record.level,
     rung: record.rung,
     model: record.model,
     version: record.version,

@@ -11,6 +11,7 @@ import {
   type Replica,
   type Reporter,
   type StoredBreakers,
+  type Thresholds,
 } from '@evenkeel/gateway';
 import type { Store } from '@evenkeel/store';
 import type { Log } from './log.ts';

@@ -11,7 +11,7 @@ import {
   serveControl,
 } from '@evenkeel/control';
 import { describeError, EvenkeelError } from '@evenkeel/core';
-import { openBreakerMemory, realHost } from '@evenkeel/gateway';
+import { openBreakerMemory, realHost, type Thresholds } from '@evenkeel/gateway';
 import { openStore, type Store } from '@evenkeel/store';
 import { checkFile } from './check.ts';
 import { localKey } from './local-key.ts';

@@ -1,6 +1,7 @@
 import {
   attemptLayer,
   childTraceparent,
+  type FakeClock,
   fakeClock,
   isEvenkeelError,
   type KeptRecord,
@@ -8,7 +9,6 @@ import {
   parseTraceparent,
   type RequestRecord,
   requestSpanId,
-  type Timers,
   traceOf,
 } from '@evenkeel/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -88,18 +88,14 @@ const kept = (record: RequestRecord): KeptRecord => ({ record, weight: 2.5, kept
 
 describe('the OpenTelemetry adapter', () => {
   let collector: Collector;
-  const open: Otel[] = [];
-  const otelTo = (options: Partial<OtelOptions> = {}, timers: Timers = fakeClock()): Otel => {
-    const otel = createOtel({ endpoint: collector.endpoint, ...options }, { timers });
-    open.push(otel);
-    return otel;
+  const otelTo = (options: Partial<OtelOptions> = {}, clock: FakeClock = fakeClock()): Otel => {
+    return createOtel({ endpoint: collector.endpoint, ...options }, { clock, timers: clock });
   };
   beforeEach(async () => {
     collector = await startCollector();
   });
   afterEach(async () => {
     await collector.close();
-    open.length = 0;
   });
 
   const spanNamed = (name: string): DecodedSpan => {
@@ -292,6 +288,16 @@ describe('the OpenTelemetry adapter', () => {
     ]);
   });
 
+  it('tells a bounded number of combinations apart, and loses none of what it counts', async () => {
+    const otel = otelTo({ traces: false });
+    for (let i = 0; i < 2_500; i++) otel.onRecord(recordOf({ model: `m${i}` }));
+    await otel.flush();
+    const points = metricNamed('gen_ai.client.operation.duration').histogram?.dataPoints ?? [];
+    expect(points).toHaveLength(2_001);
+    expect(points.reduce((total, { count }) => total + count, 0)).toBe(2_500);
+    expect(points.find(({ attributes }) => attributes['otel.metric.overflow'] === true)?.count).toBe(500);
+  });
+
   it('sends by itself, and what is left when it closes', async () => {
     const clock = fakeClock();
     const otel = otelTo({ traceIntervalMs: 1_000, metrics: false }, clock);
@@ -352,7 +358,7 @@ describe('the OpenTelemetry adapter', () => {
     'refuses the endpoint "%s"',
     (endpoint) => {
       try {
-        createOtel({ endpoint }, { timers: fakeClock() });
+        createOtel({ endpoint }, { clock: fakeClock(), timers: fakeClock() });
         expect.unreachable();
       } catch (error) {
         expect(isEvenkeelError(error) && error.code).toBe('config_invalid');

@@ -1,5 +1,6 @@
 import {
   type CancelTimer,
+  type Clock,
   describeError,
   EvenkeelError,
   type KeptRecord,
@@ -9,11 +10,10 @@ import {
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
 import type { ProviderOf } from './gen-ai.ts';
 import { createInstruments } from './instruments.ts';
 import { type OutboundFigures, outbound } from './outbound.ts';
-import { spansOf } from './spans.ts';
+import { hrTime, spansOf } from './spans.ts';
 
 export interface OtelOptions {
   /** Base address of a collector that takes OTLP over HTTP: `http://127.0.0.1:4318`. */
@@ -67,12 +67,6 @@ export interface Otel {
 
 const SCOPE = { name: '@evenkeel/otel' };
 
-/** Collects only when it is told to: the timers are ours. */
-class PulledReader extends MetricReader {
-  protected override async onForceFlush(): Promise<void> {}
-  protected override async onShutdown(): Promise<void> {}
-}
-
 interface ExportOutcome {
   readonly code: number;
   readonly error?: Error;
@@ -100,8 +94,11 @@ function baseOf(endpoint: string): string {
 }
 
 /** @throws EvenkeelError config_invalid when the endpoint is not an HTTP address */
-export function createOtel(options: OtelOptions, host: { readonly timers: Timers }): Otel {
-  const { timers } = host;
+export function createOtel(
+  options: OtelOptions,
+  host: { readonly clock: Clock; readonly timers: Timers },
+): Otel {
+  const { clock, timers } = host;
   const base = baseOf(options.endpoint);
   const wanted = { traces: options.traces ?? true, metrics: options.metrics ?? true };
   const timeoutMillis = options.timeoutMs ?? 10_000;
@@ -132,9 +129,8 @@ export function createOtel(options: OtelOptions, host: { readonly timers: Timers
   const metricExporter = wanted.metrics
     ? new OTLPMetricExporter({ ...config, url: `${base}/v1/metrics` })
     : undefined;
-  const reader = new PulledReader();
-  const meters = new MeterProvider({ resource, readers: [reader] });
-  const count = wanted.metrics ? createInstruments(meters.getMeter(SCOPE.name), providerOf) : undefined;
+  const instruments = createInstruments(providerOf);
+  const startedAt = hrTime(clock.wall());
   let metricsFailed = 0;
   let metricsError: string | undefined;
   let sendingMetrics: Promise<void> | undefined;
@@ -142,9 +138,10 @@ export function createOtel(options: OtelOptions, host: { readonly timers: Timers
   async function exportMetrics(): Promise<void> {
     if (metricExporter === undefined) return;
     try {
-      const { resourceMetrics } = await reader.collect();
-      if (resourceMetrics.scopeMetrics.length === 0) return;
-      await exported((done) => metricExporter.export(resourceMetrics, done));
+      const metrics = instruments.collect(startedAt, hrTime(clock.wall()));
+      if (metrics.length === 0) return;
+      const scopeMetrics = [{ scope: SCOPE, metrics }];
+      await exported((done) => metricExporter.export({ resource, scopeMetrics }, done));
       metricsError = undefined;
     } catch (error) {
       metricsFailed += 1;
@@ -178,7 +175,7 @@ export function createOtel(options: OtelOptions, host: { readonly timers: Timers
 
   return {
     onRecord(record) {
-      count?.(record);
+      if (wanted.metrics) instruments.onRecord(record);
     },
     onKept(kept) {
       if (!wanted.traces || closed) return;
@@ -201,11 +198,7 @@ export function createOtel(options: OtelOptions, host: { readonly timers: Timers
         metricsError ??= describeError(error);
       };
       await Promise.race([
-        Promise.all([
-          traceExporter?.shutdown().catch(quiet),
-          metricExporter?.shutdown().catch(quiet),
-          meters.shutdown().catch(quiet),
-        ]),
+        Promise.all([traceExporter?.shutdown().catch(quiet), metricExporter?.shutdown().catch(quiet)]),
         patience,
       ]);
     },

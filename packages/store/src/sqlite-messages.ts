@@ -21,5 +21,4 @@ export type ToWorker =
 export type FromWorker =
   | { readonly kind: 'opened'; readonly schemaVersion: number }
   | { readonly kind: 'failed'; readonly message: string; readonly code: ErrorCode }
-  | { readonly kind: 'results'; readonly batch: number; readonly results: readonly OperationResult[] }
-  | { readonly kind: 'closed' };
+  | { readonly kind: 'results'; readonly batch: number; readonly results: readonly OperationResult[] };

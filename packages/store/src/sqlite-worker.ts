@@ -126,7 +126,6 @@ try {
       // By message, not by terminate(): ending a thread inside a synchronous write aborts the process.
       prepared.clear();
       opened.close();
-      send({ kind: 'closed' });
       port.close();
       return;
     }

@@ -131,6 +131,7 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Promise<D
     if (dead !== undefined) return;
     clearInterval(poll);
     while (inFlight !== undefined || queue.length > 0) await new Promise((next) => setImmediate(next));
+    // The thread's end, and not its word, is when the file is let go of: prepared statements hold it until then.
     await new Promise<void>((done) => {
       closed = done;
       worker.postMessage({ kind: 'close' });
@@ -138,11 +139,15 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Promise<D
   }
 
   return new Promise((resolve, reject) => {
+    let refused: Error | undefined;
     worker.on('error', (error) => {
       die(unavailable('its thread failed', error));
       reject(error);
     });
-    worker.on('exit', () => die(unavailable('its thread has ended')));
+    worker.on('exit', () => {
+      die(unavailable(closed === undefined ? 'its thread has ended' : 'it is closed'));
+      reject(refused ?? dead);
+    });
     worker.on('message', (message: FromWorker) => {
       switch (message.kind) {
         case 'opened':
@@ -162,13 +167,11 @@ export function openSqlite(file: string, options: SqliteOptions = {}): Promise<D
           });
           break;
         case 'failed':
-          reject(new EvenkeelError(message.code, message.message));
+          // Told when the thread has let go of the file.
+          refused = new EvenkeelError(message.code, message.message);
           break;
         case 'results':
           answered(message.results);
-          break;
-        case 'closed':
-          closed?.();
           break;
       }
     });

@@ -3,8 +3,8 @@ import {
   addToCurve,
   type HangWatch,
   type LossCurve,
-  type RunRecord,
   type TrainingAnomaly,
+  type TrainingRun,
 } from '@evenkeel/core';
 import type { TrainerEvent, TrainerOrders, ValidationEvent } from './protocol.ts';
 import type { TrainerHandle } from './trainer-host.ts';
@@ -16,7 +16,8 @@ export interface Attempt {
   /** Index of the next batch. */
   next: number;
   stepsDone: number;
-  resumedWell: boolean;
+  /** Whether a resume has made a step yet. */
+  resumed: 'no' | 'not_yet' | 'well' | 'counted';
   violations: number;
   /** We asked it to end. */
   asked: boolean;
@@ -25,13 +26,13 @@ export interface Attempt {
   curve: LossCurve;
 }
 
-export function newAttempt(handle: TrainerHandle, orders: TrainerOrders, record: RunRecord): Attempt {
+export function newAttempt(handle: TrainerHandle, orders: TrainerOrders, record: TrainingRun): Attempt {
   return {
     handle,
     orders,
     next: orders.resume?.step ?? 0,
     stepsDone: 0,
-    resumedWell: false,
+    resumed: orders.resume === null ? 'no' : 'not_yet',
     violations: 0,
     asked: false,
     evaluations: new Map(),
@@ -60,7 +61,7 @@ export function takeStep(
     };
   attempt.next = event.step + 1;
   attempt.stepsDone += 1;
-  attempt.resumedWell ||= attempt.orders.resume !== null;
+  if (attempt.resumed === 'not_yet') attempt.resumed = 'well';
   attempt.lastLoss = event.loss;
   if (Number.isFinite(event.loss)) attempt.curve = addToCurve(attempt.curve, event.step, event.loss);
   const anomaly = watch?.observe({ step: event.step, loss: event.loss, gnorm: event.gnorm });
@@ -69,18 +70,18 @@ export function takeStep(
 
 /** Puts what an attempt has counted since the last time into the record. */
 export function foldProgress(
-  record: RunRecord,
+  record: TrainingRun,
   attempt: Attempt | undefined,
   hang: HangWatch,
   activeMs: number,
-): RunRecord {
+): TrainingRun {
   const counts = { ...record.counts, activeMs: record.counts.activeMs + activeMs };
   if (attempt === undefined) return { ...record, counts };
-  const { stepsDone, resumedWell } = attempt;
+  const { stepsDone } = attempt;
   attempt.stepsDone = 0;
   // Counted once: a resume is good when it made a step.
-  const good = resumedWell && attempt.orders.resume !== null && !counted.has(attempt);
-  if (good) counted.add(attempt);
+  const good = attempt.resumed === 'well';
+  if (good) attempt.resumed = 'counted';
   return {
     ...record,
     step: Math.max(record.step, attempt.next),
@@ -93,5 +94,3 @@ export function foldProgress(
     },
   };
 }
-
-const counted = new WeakSet<Attempt>();

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import type { RunLimits } from '@evenkeel/core';
+import type { TrainingLimits } from '@evenkeel/core';
 import { lineSplitter } from './line-splitter.ts';
 import {
   killMarked,
@@ -18,7 +18,7 @@ export interface ProcessHostOptions {
   readonly cwd?: string | undefined;
   /** Added to ours. */
   readonly env?: Readonly<Record<string, string>> | undefined;
-  readonly limits: RunLimits;
+  readonly limits: TrainingLimits;
 }
 
 /** Milliseconds that the rest of the output may take after the trainer itself has ended. */
@@ -28,7 +28,7 @@ const DRAIN_MS = 1_000;
  * The trainer volunteers for the kernel's out-of-memory killer, so that it dies and not who watches it; CPU time has the
  * kernel's own limit too, a little above ours. `exec` keeps the pid.
  */
-function script(limits: RunLimits): string {
+function script(limits: TrainingLimits): string {
   const cpu =
     limits.cpuMs === undefined ? '' : `ulimit -t ${Math.ceil(limits.cpuMs / 1_000) + 5} 2>/dev/null; `;
   return `echo 500 2>/dev/null >/proc/self/oom_score_adj; ${cpu}exec "$@"`;

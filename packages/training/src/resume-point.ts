@@ -1,4 +1,4 @@
-import { type RunRecord, resumeCandidates, stepOfName } from '@evenkeel/core';
+import { resumeCandidates, stepOfName, type TrainingRun } from '@evenkeel/core';
 import type { AsideWhy, CheckpointStore } from './checkpoint-store.ts';
 
 /** What looking for a checkpoint to go on from has found. */
@@ -23,7 +23,7 @@ export interface ResumePoint {
  */
 export async function findResumePoint(
   store: CheckpointStore,
-  record: RunRecord,
+  record: TrainingRun,
   before: number | undefined,
 ): Promise<ResumePoint> {
   const findings: ResumeFinding[] = [];
@@ -54,8 +54,7 @@ export async function findResumePoint(
   const step = taken?.step ?? 0;
   if (refused === undefined) {
     for (const name of await store.list()) {
-      if ((stepOfName(name) ?? 0) <= step && name === taken?.name) continue;
-      if (taken !== undefined && (stepOfName(name) ?? 0) < step) continue;
+      if (taken !== undefined && (stepOfName(name) ?? 0) <= step) continue;
       const standing = known.get(name)?.standing;
       const why: AsideWhy = standing === 'failed' || standing === 'tainted' ? standing : 'newer_than_resume';
       await store.setAside(name, why);

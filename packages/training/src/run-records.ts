@@ -1,11 +1,11 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EvenkeelError, type RunRecord } from '@evenkeel/core';
+import { EvenkeelError, type TrainingRun } from '@evenkeel/core';
 import { z } from 'zod';
 import { errorCode, writeWhole } from './whole-file.ts';
 
 export interface KeptRun {
-  readonly record: RunRecord;
+  readonly record: TrainingRun;
   /** 1 after the first write. */
   readonly revision: number;
 }
@@ -19,7 +19,7 @@ export interface RunRecords {
    * @returns the new revision
    * @throws EvenkeelError conflict when somebody else wrote it since
    */
-  save(record: RunRecord, revision: number): Promise<number>;
+  save(record: TrainingRun, revision: number): Promise<number>;
   /** Newest first. */
   list(): Promise<readonly KeptRun[]>;
 }
@@ -59,8 +59,8 @@ const recordShape = z.looseObject({
   counts: z.looseObject({ activeMs: z.number(), stepsDone: z.number() }),
   curve: z.object({ stride: z.number(), points: z.array(z.tuple([z.number(), z.number()])) }),
 });
-const isRecord = (value: unknown): value is RunRecord => recordShape.safeParse(value).success;
-const keptShape = z.object({ revision: z.int().min(1), record: z.custom<RunRecord>(isRecord) });
+const isRecord = (value: unknown): value is TrainingRun => recordShape.safeParse(value).success;
+const keptShape = z.object({ revision: z.int().min(1), record: z.custom<TrainingRun>(isRecord) });
 const formatOf = z.object({ record: z.object({ format: z.number() }) });
 
 /** @throws EvenkeelError bad_request: damaged, or written by a later version */

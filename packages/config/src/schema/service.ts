@@ -2,8 +2,10 @@ import { SYSTEM_TYPES } from '@evenkeel/core';
 import { z } from 'zod';
 import { longDuration, name, share, shortDuration, size } from '../values.ts';
 import { featuresSchema } from './features.ts';
+import { incidentsSchema } from './incidents.ts';
 import { rungSchema } from './ladder.ts';
 import { modelSchema } from './models.ts';
+import { objectiveSchema, policySchema } from './objectives.ts';
 import { openInferenceSchema } from './open-inference.ts';
 import { admissionSchema, callersSchema, prioritySchema, safetySchema } from './traffic.ts';
 
@@ -86,6 +88,9 @@ export const serviceSchema = z.strictObject({
     .optional()
     .describe('How the service appears to callers of the Open Inference Protocol v2.'),
   safety: safetySchema.optional().describe('Check of an answer before it leaves.'),
+  incidents: incidentsSchema
+    .prefault({})
+    .describe('How incidents are opened, whom they wake, and what is done without asking.'),
   queue: z
     .strictObject({
       capacity: z
@@ -98,6 +103,14 @@ export const serviceSchema = z.strictObject({
     })
     .prefault({})
     .describe('Queue of what people have to decide.'),
+  objectives: z
+    .record(name, objectiveSchema)
+    .optional()
+    .describe('What the service is held to, by name; the usual ones when left out.'),
+  policies: z
+    .record(name, policySchema)
+    .default({})
+    .describe('What is done when a budget runs low, by name.'),
 });
 
 /** The file as it is written, checked and with its defaults, durations in ms, shares in [0, 1], sizes in bytes. */

@@ -12,10 +12,11 @@ function feed(
   uneven: number,
   users: number,
   random: Random,
+  from = 0,
 ): void {
   for (let i = 0; i < n; i++) {
     // A few users send most of it.
-    const user = Math.floor(random() ** 2 * users);
+    const user = from + Math.floor(random() ** 2 * users);
     const own = (hash32(`${user}`, 9) / 2 ** 32) * 2 * uneven + 1 - uneven;
     const group = hash32(`u-${user}`, 0x1b873593) % USER_GROUPS;
     figures.requests += 1;
@@ -43,8 +44,9 @@ function run(
   const control = newArmFigures();
   let differed = false;
   for (let look = 0; look < 60; look++) {
-    feed(experiment, 100, shares.experiment, uneven, 300, random);
-    feed(control, 300, shares.control, uneven, 300, random);
+    feed(experiment, 100, shares.experiment, uneven, 300, random, 1_000_000 + 1_000 * seed);
+    // Other users, as in a draw by user: their unevenness is not shared.
+    feed(control, 300, shares.control, uneven, 900, random, 1_000 * seed + 500);
     const { differs, verdict } = compareArms('errors', experiment, control, { margin });
     differed ||= differs;
     if (verdict === 'within' || verdict === 'over')

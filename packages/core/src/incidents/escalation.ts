@@ -95,10 +95,10 @@ export function escalate(
     const before = input.path[step === 0 ? input.path.length - 1 : step - 1];
     const reason =
       forgotten ??
-      (state.step < 0
-        ? 'the first of the escalation path'
-        : passedOver.length > 0
-          ? `nobody is on call as ${passedOver.join(', ')}`
+      (passedOver.length > 0
+        ? `nobody is on call as ${passedOver.join(', ')}`
+        : state.step < 0
+          ? 'the first of the escalation path'
           : `nobody has acknowledged within ${spell(before?.timeoutMs ?? 0)}`);
     return {
       state: { step, round, dueAt: now + next.timeoutMs, stopped: undefined },

@@ -23,31 +23,31 @@ export function spreadOf(values: readonly number[]): number {
 }
 
 /**
- * How far predictions have gone from the baseline in the direction in which what was served deviates from it: the projection of one
- * difference of distributions on the other, as a share of it. 0: no relation; 1: predictions have become what was served;
- * negative: away from it. What was served stands before in time: a model that merely agrees with the world pulls at nothing.
+ * How much further a new version goes in the direction in which what was served already deviates from the baseline: the projection of
+ * the change of predictions, on one fixed set of requests, on the deviation of what was served while the version before answered; as
+ * a share of that deviation. 0: the new version does not follow what was served; 0.5: it goes half as far again. A world that moves
+ * and a bad version do not count: the requests are the same, and the deviation is of the time before.
  * @returns undefined when what was served deviates from the baseline too little to tell a direction
  */
 export function pullTowardServed(
   baseline: Readonly<Record<string, number>>,
   served: Readonly<Record<string, number>>,
-  predictions: Readonly<Record<string, number>>,
+  before: Readonly<Record<string, number>>,
+  after: Readonly<Record<string, number>>,
 ): number | undefined {
-  const names = new Set([...Object.keys(baseline), ...Object.keys(served), ...Object.keys(predictions)]);
   const total = (tally: Readonly<Record<string, number>>): number =>
     Object.values(tally).reduce((sum, count) => sum + count, 0);
-  const [nb, ns, np] = [total(baseline), total(served), total(predictions)];
-  if (nb <= 0 || ns <= 0 || np <= 0) return undefined;
+  const [nBase, nServed, nBefore, nAfter] = [total(baseline), total(served), total(before), total(after)];
+  if (nBase <= 0 || nServed <= 0 || nBefore <= 0 || nAfter <= 0) return undefined;
   let along = 0;
   let squared = 0;
-  for (const name of names) {
-    const b = (baseline[name] ?? 0) / nb;
-    const direction = (served[name] ?? 0) / ns - b;
-    along += direction * ((predictions[name] ?? 0) / np - b);
+  for (const name of new Set([baseline, served, before, after].flatMap(Object.keys))) {
+    const direction = (served[name] ?? 0) / nServed - (baseline[name] ?? 0) / nBase;
+    along += direction * ((after[name] ?? 0) / nAfter - (before[name] ?? 0) / nBefore);
     squared += direction * direction;
   }
   // Counts deviate by chance: a direction shorter than that is none.
-  if (squared < 4 * (1 / nb + 1 / ns)) return undefined;
+  if (squared < 4 * (1 / nBase + 1 / nServed)) return undefined;
   return Math.min(1, Math.max(-1, along / squared));
 }
 

@@ -109,7 +109,7 @@ export interface TrainingEvent {
 export interface LoopFigures {
   /** Normalised concentration of what is shown, 0 even – 1 all on one: now, and at the baseline with its spread. */
   readonly concentration: { readonly now: number; readonly usual: number; readonly spread: number };
-  /** How much nearer predictions have come to what was served before than the baseline is, in [−1, 1]. */
+  /** How much further each round of training went toward what was served before it, on average over the rounds, in [−1, 1]. */
   readonly towardServed: { readonly pull: number; readonly rounds: number };
   /** Share of training labels that the model's own actions caused. */
   readonly selfCaused: { readonly share: number; readonly labels: number; readonly usual: number };

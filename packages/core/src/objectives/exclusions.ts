@@ -39,11 +39,11 @@ export function checkExclusion(exclusion: Exclusion): void {
     throw new EvenkeelError('bad_request', detail);
   };
   for (const [field, text] of [
-    ['name', exclusion.name],
-    ['reason', exclusion.reason],
-    ['author', exclusion.by],
+    ['a name', exclusion.name],
+    ['a reason', exclusion.reason],
+    ['an author', exclusion.by],
   ] as const)
-    if (text.trim() === '') refuse(`an exclusion needs a ${field}`);
+    if (text.trim() === '') refuse(`an exclusion needs ${field}`);
   if (exclusion.spans.length === 0) refuse('an exclusion needs a stretch of time');
   for (const { start, end } of exclusion.spans) {
     if (!(Number.isFinite(start) && Number.isFinite(end) && end > start))

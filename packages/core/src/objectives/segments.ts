@@ -51,7 +51,7 @@ export function segmentNames(rules: readonly SegmentRule[], known: readonly stri
   };
 }
 
-function valueOf(by: SegmentRule['by'], record: RequestRecord): string | undefined {
+function segmentValue(by: SegmentRule['by'], record: RequestRecord): string | undefined {
   switch (by) {
     case 'version':
       return record.version === undefined ? undefined : `${record.model ?? ''}@${record.version}`;
@@ -73,7 +73,7 @@ export function segmentsOf(
   return (record) => {
     const found: string[] = [];
     for (const { by } of rules) {
-      const name = names.name(by, valueOf(by, record));
+      const name = names.name(by, segmentValue(by, record));
       if (name !== undefined) found.push(name);
     }
     return found;

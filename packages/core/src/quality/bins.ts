@@ -239,7 +239,8 @@ export function halfCounts(counts: ArrayLike<number>): Float64Array {
   return p;
 }
 
-function fingerprint(kind: string, parts: readonly string[]): string {
+/** Names the slots: equal names, equal slots. */
+export function fingerprint(kind: string, parts: readonly string[]): string {
   const text = parts.map((part) => `${part.length}:${part}`).join('');
   return `${kind}-${parts.length}-${hash32(text).toString(16)}${hash32(`${text}|`).toString(16)}`;
 }

@@ -1,10 +1,9 @@
 import { EvenkeelError } from '../kernel/errors.ts';
-import type { DriftTables, Movement } from './drift-tables.ts';
+import { type DetectorState, readDetectorState, writeDetectorState } from './detector-record.ts';
+import type { DriftFinding, DriftLevel } from './drift-finding.ts';
+import type { DriftTables } from './drift-tables.ts';
 import { type HistogramSketch, requireEqualSlots } from './histogram-sketch.ts';
 import { LEARNED_STATE, LearnedRatio } from './learned-ratio.ts';
-
-/** `drifted` stays until the evidence is gone again: one alarm for one change, however long it lasts. */
-export type DriftLevel = 'stable' | 'watch' | 'drifted';
 
 export interface DriftDetectorOptions {
   /**
@@ -16,26 +15,6 @@ export interface DriftDetectorOptions {
    * The same for the watch level. Default: `falseAlarmEvery` / 17, the ratio of what lies outside 2 σ to what lies outside 3 σ.
    */
   readonly watchEvery?: number;
-}
-
-/** When a change probably began, in events before now. */
-export interface ChangePoint {
-  /** Events since the change: the mean of its posterior distribution under a flat prior. */
-  readonly eventsAgo: number;
-  /** 90 % interval; `earliest` is the larger number. */
-  readonly earliest: number;
-  readonly latest: number;
-}
-
-export interface DriftFinding {
-  /** Events between chance findings of this strength: 1,000,000 reads "by chance once in a million events". */
-  readonly evidence: number;
-  readonly change: ChangePoint;
-  /** What moved, the likeliest first, with its share of the evidence; at most three. */
-  readonly movements: readonly { readonly movement: Movement; readonly share: number }[];
-  /** Shares by slot: the reference's and the recent events' (about the last 800, more weight on the latest). */
-  readonly before: Float64Array;
-  readonly after: Float64Array;
 }
 
 export type DriftEvent =
@@ -64,6 +43,13 @@ export interface DriftDetector {
   /** As {@link advance}, from counts by slot. */
   advanceCounts(counts: ArrayLike<number>): DriftEvent | undefined;
   snapshot(): DriftSnapshot;
+  /**
+   * Goes on against another reference with the same slots, such as that of the next hour: the evidence so far stays, what is known of the recent events does not.
+   * @throws EvenkeelError `conflict` for other slots or alternatives
+   */
+  retable(tables: DriftTables): void;
+  /** All that it knows, as JSON: give it to {@link createDriftDetector} after a restart. */
+  save(): unknown;
   /** Forgets what was seen, for instance after the reference's cause of alarm was dealt with. */
   reset(): void;
 }
@@ -82,8 +68,14 @@ const LIVE_LEAST = 400;
  * Two things a textbook leaves out. The reference is a sample: the ratio's mean is not 1 but estimated, from the
  * reference and the live events together (under no change all of them are exchangeable), which makes a small reference cautious instead of wrong.
  * Events may be correlated in time: each alternative is tempered by the variance inflation of its own ratio in the reference.
+ * @param saved what a detector with the same tables saved
+ * @throws EvenkeelError `bad_request` for options out of range or a saved state that is none, `conflict` for one of another baseline
  */
-export function createDriftDetector(tables: DriftTables, options: DriftDetectorOptions = {}): DriftDetector {
+export function createDriftDetector(
+  tables: DriftTables,
+  options: DriftDetectorOptions = {},
+  saved?: unknown,
+): DriftDetector {
   const alarmAt = options.falseAlarmEvery ?? 1_000_000;
   const watchAt = options.watchEvery ?? alarmAt / 17;
   if (!(alarmAt >= 100) || !(watchAt > 0) || watchAt > alarmAt) {
@@ -92,11 +84,13 @@ export function createDriftDetector(tables: DriftTables, options: DriftDetectorO
       `falseAlarmEvery must be at least 100 events and watchEvery above 0 and at most as many, not ${alarmAt} and ${watchAt}.`,
     );
   }
-  return new Detector(tables, alarmAt, watchAt);
+  const detector = new Detector(tables, alarmAt, watchAt);
+  if (saved !== undefined) detector.load(saved);
+  return detector;
 }
 
 class Detector implements DriftDetector {
-  readonly tables: DriftTables;
+  tables: DriftTables;
   readonly #alarmAt: number;
   readonly #watchAt: number;
   readonly #alternatives: number;
@@ -159,6 +153,54 @@ class Detector implements DriftDetector {
 
   snapshot(): DriftSnapshot {
     return { level: this.#level, events: this.#events, alarms: this.#alarms, finding: this.#finding };
+  }
+
+  retable(tables: DriftTables): void {
+    requireEqualSlots(this.tables.reference, tables.reference);
+    if (tables.movements.length !== this.#alternatives) {
+      throw new EvenkeelError('conflict', 'These tables weigh other alternatives than the detector does.');
+    }
+    this.tables = tables;
+    this.#sums.fill(0, this.#alternatives);
+    this.#state.fill(0, this.#live);
+    this.#liveTotal = 0;
+    this.#half = 0.5;
+    this.#learned.retable(tables);
+  }
+
+  save(): unknown {
+    const [recentTotal, sinceRefresh] = this.#learned.save();
+    const state: DetectorState = {
+      fingerprint: this.tables.reference.fingerprint,
+      sums: [...this.#sums],
+      state: [...this.#state],
+      liveTotal: this.#liveTotal,
+      half: this.#half,
+      recentTotal,
+      sinceRefresh,
+      events: this.#events,
+      alarms: this.#alarms,
+      level: this.#level,
+      quiet: this.#quiet,
+      patience: this.#patience,
+      finding: this.#finding,
+    };
+    return writeDetectorState(state);
+  }
+
+  load(saved: unknown): void {
+    const state = readDetectorState(saved, this.#sums.length, this.#state.length, this.tables);
+    this.#sums.set(state.sums);
+    this.#state.set(state.state);
+    this.#liveTotal = state.liveTotal;
+    this.#half = state.half;
+    this.#learned.load(state.recentTotal, state.sinceRefresh);
+    this.#events = state.events;
+    this.#alarms = state.alarms;
+    this.#level = state.level;
+    this.#quiet = state.quiet;
+    this.#patience = state.patience;
+    this.#finding = state.finding;
   }
 
   reset(): void {

@@ -179,7 +179,8 @@ export function slotsOf(reference: Reference, values: Iterable<unknown>): Uint16
   return Uint16Array.from(slots);
 }
 
-function slotOfValue(reference: Reference, value: unknown): number {
+/** The slot that a value belongs to, whatever it is. Allocates nothing for numbers and texts. */
+export function slotOfValue(reference: Reference, value: unknown): number {
   if (value === null || value === undefined) return reference.valueSlots + MISSING;
   if (typeof value === 'number' && !Number.isFinite(value)) return reference.valueSlots + NON_FINITE;
   if (reference.kind === 'numeric') {

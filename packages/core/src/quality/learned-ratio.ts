@@ -20,13 +20,13 @@ export const LEARNED_STATE = 2;
  * a likelihood ratio like the fixed ones: learning nothing gives 1, and costs no false alarm.
  */
 export class LearnedRatio {
-  readonly #tables: DriftTables;
+  #tables: DriftTables;
   /** From `#at` on: recent counts by slot, then the logarithms of the ratios in use. The rest is the detector's. */
   readonly #state: Float32Array;
   readonly #at: number;
   #recentTotal = 0;
   #sinceRefresh = REFRESH;
-  readonly #temper: number;
+  #temper: number;
 
   constructor(tables: DriftTables, state: Float32Array, at: number) {
     this.#tables = tables;
@@ -76,6 +76,23 @@ export class LearnedRatio {
     const total = this.#recentTotal;
     const counts = this.#state.subarray(this.#at, this.#at + this.#tables.slots);
     return Float64Array.from(counts, (count) => (total > 0 ? count / total : 0));
+  }
+
+  /** Goes on against another reference with the same slots. */
+  retable(tables: DriftTables): void {
+    this.#tables = tables;
+    this.#temper = 1 / tables.inflation;
+    this.restart();
+  }
+
+  /** What is not in the state shared with the detector. */
+  save(): readonly [recentTotal: number, sinceRefresh: number] {
+    return [this.#recentTotal, this.#sinceRefresh];
+  }
+
+  load(recentTotal: number, sinceRefresh: number): void {
+    this.#recentTotal = recentTotal;
+    this.#sinceRefresh = sinceRefresh;
   }
 
   restart(): void {

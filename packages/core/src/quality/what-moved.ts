@@ -1,6 +1,7 @@
 import { EvenkeelError } from '../kernel/errors.ts';
 import { jensenShannonDistance } from './distances.ts';
-import type { DriftDetector, DriftFinding, DriftLevel } from './drift-detector.ts';
+import type { DriftDetector } from './drift-detector.ts';
+import type { DriftFinding, DriftLevel } from './drift-finding.ts';
 import type { Movement } from './drift-tables.ts';
 
 /** What a monitor looks at. Kept apart in every ranking: an input that moved is a cause, a confidence that moved a symptom. */

@@ -1,8 +1,8 @@
-import type { RunRecord } from './run.ts';
-import { hasEnded } from './run.ts';
+import type { TrainingRun } from './training-run.ts';
+import { trainingEnded } from './training-run.ts';
 
 /** A training run as a service: what its objectives are measured on. */
-export interface RunFigures {
+export interface TrainingFigures {
   /**
    * Useful steps × step time / wall: the share of the run's active time that ended up in the model. Undefined before the
    * first step.
@@ -23,7 +23,7 @@ export interface RunFigures {
 }
 
 /** @param at wall milliseconds */
-export function runFigures(record: RunRecord, at: number): RunFigures {
+export function trainingFigures(record: TrainingRun, at: number): TrainingFigures {
   const { counts, medianStepMs = 0 } = record;
   const useful = Math.max(0, counts.stepsDone - counts.stepsLost);
   const usefulMs = Math.min(counts.activeMs, useful * medianStepMs);
@@ -31,7 +31,7 @@ export function runFigures(record: RunRecord, at: number): RunFigures {
     goodput: counts.stepsDone === 0 || counts.activeMs <= 0 ? undefined : usefulMs / counts.activeMs,
     usefulMs,
     activeMs: counts.activeMs,
-    checkpointAgeMs: hasEnded(record.phase)
+    checkpointAgeMs: trainingEnded(record.phase)
       ? 0
       : Math.max(0, at - (record.lastCheckpointAt ?? record.createdAt)),
     lostWorkMinutes: counts.lostMs / 60_000,

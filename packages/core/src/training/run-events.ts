@@ -1,4 +1,4 @@
-import type { RunFault } from './run.ts';
+import type { TrainingFault } from './training-run.ts';
 
 /** How a trainer ended, told apart. */
 export type ExitKind =
@@ -58,7 +58,7 @@ export function exitKind(code: number | undefined, signal: string | undefined, a
 }
 
 /** What happens to a run. All times are wall milliseconds. */
-export type RunEvent =
+export type TrainingEvent =
   /** A supervisor has the run now. `tookOver`: an earlier one had it and is gone. */
   | { readonly type: 'supervised'; readonly tookOver: boolean }
   | {
@@ -93,13 +93,13 @@ export type RunEvent =
     }
   /** The trainer says that it is done; `name` is its final checkpoint, undefined when it is missing or bad. */
   | { readonly type: 'done'; readonly name: string | undefined; readonly step: number }
-  | { readonly type: 'fault'; readonly fault: RunFault }
+  | { readonly type: 'fault'; readonly fault: TrainingFault }
   | { readonly type: 'stop'; readonly by: string }
   | { readonly type: 'exited'; readonly exit: TrainerExit; readonly step: number }
   | { readonly type: 'retry_due' };
 
 /** What the supervisor has to do now. */
-export type RunOrder =
+export type TrainingOrder =
   /** Find the newest valid checkpoint (not after `before`, if given) and start the trainer from it. */
   | { readonly type: 'start'; readonly before?: number | undefined }
   /** Ask for a final checkpoint, wait for the grace, then kill the group. */
@@ -110,5 +110,5 @@ export type RunOrder =
   | { readonly type: 'judge'; readonly name: string; readonly final: boolean }
   | { readonly type: 'retain' }
   /** Open an incident of type training_failure. */
-  | { readonly type: 'incident'; readonly fault: RunFault; readonly summary: string }
+  | { readonly type: 'incident'; readonly fault: TrainingFault; readonly summary: string }
   | { readonly type: 'ended' };

@@ -1,53 +1,69 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../kernel/random.ts';
-import { hasEnded, newRun, type RunFault, type RunPlan, type RunRecord, runPlan } from './run.ts';
-import { exitKind, type RunEvent, type RunOrder } from './run-events.ts';
-import { advanceRun } from './run-machine.ts';
+import { exitKind, type TrainingEvent, type TrainingOrder } from './run-events.ts';
+import { advanceTraining } from './run-machine.ts';
+import {
+  newTrainingRun,
+  type TrainingFault,
+  type TrainingPlan,
+  type TrainingRun,
+  trainingEnded,
+  trainingPlan,
+} from './training-run.ts';
 
 const random = seededRandom(1);
 
 /** Feeds events one after the other; returns the record and all orders of the last one. */
-function feed(record: RunRecord, ...events: RunEvent[]): { record: RunRecord; orders: readonly RunOrder[] } {
+function feed(
+  record: TrainingRun,
+  ...events: TrainingEvent[]
+): { record: TrainingRun; orders: readonly TrainingOrder[] } {
   let now = record;
-  let orders: readonly RunOrder[] = [];
+  let orders: readonly TrainingOrder[] = [];
   events.forEach((event, i) => {
-    ({ record: now, orders } = advanceRun(now, event, { at: record.updatedAt + i, random }));
+    ({ record: now, orders } = advanceTraining(now, event, { at: record.updatedAt + i, random }));
   });
   return { record: now, orders };
 }
 
-const run = (plan: Partial<RunPlan> = {}): RunRecord =>
-  newRun({ id: 'run-1', name: 'simple', trainer: ['python3', 'train.py'], plan: runPlan(plan), at: 0 });
+const run = (plan: Partial<TrainingPlan> = {}): TrainingRun =>
+  newTrainingRun({
+    id: 'run-1',
+    name: 'simple',
+    trainer: ['python3', 'train.py'],
+    plan: trainingPlan(plan),
+    at: 0,
+  });
 
-const began: RunEvent[] = [
+const began: TrainingEvent[] = [
   { type: 'supervised', tookOver: false },
   { type: 'spawned', pid: 42, step: 0, from: undefined },
   { type: 'started', totalSteps: 400 },
 ];
-const saved = (step: number): RunEvent => ({
+const saved = (step: number): TrainingEvent => ({
   type: 'checkpoint_verified',
   name: `step-${String(step).padStart(8, '0')}`,
   step,
   bytes: 10,
 });
-const ended = (code: number | undefined, signal?: string, step = 0): RunEvent => ({
+const ended = (code: number | undefined, signal?: string, step = 0): TrainingEvent => ({
   type: 'exited',
   exit: exitKind(code, signal, false),
   step,
 });
-const judged = (step: number, passed: boolean, auc = 0.9): RunEvent => ({
+const judged = (step: number, passed: boolean, auc = 0.9): TrainingEvent => ({
   type: 'judged',
   name: `step-${String(step).padStart(8, '0')}`,
   passed,
   reason: passed ? 'all passed' : 'auc is too low',
   metrics: { auc },
 });
-const types = (orders: readonly RunOrder[]): string[] => orders.map((order) => order.type);
+const types = (orders: readonly TrainingOrder[]): string[] => orders.map((order) => order.type);
 
 describe('plan', () => {
   it('names every value that is out of its range', () => {
-    expect(() => runPlan({ maxRetries: -1, checkpointEvery: 0, graceMs: Number.NaN })).toThrow(
+    expect(() => trainingPlan({ maxRetries: -1, checkpointEvery: 0, graceMs: Number.NaN })).toThrow(
       /checkpointEvery .*maxRetries is a whole number from 0, not -1.*graceMs/,
     );
   });
@@ -67,7 +83,7 @@ describe('run machine', () => {
   });
 
   it('succeeds although the trainer crashed in its last breath, after "done" and a passed gate', () => {
-    const done: RunEvent = { type: 'done', name: 'step-00000400', step: 400 };
+    const done: TrainingEvent = { type: 'done', name: 'step-00000400', step: 400 };
     expect(feed(run(), ...began, done, ended(undefined, 'SIGSEGV'), judged(400, true)).record.phase).toBe(
       'succeeded',
     );
@@ -81,7 +97,7 @@ describe('run machine', () => {
   });
 
   it('counts retries, not attempts: max_retries 2 makes three attempts', () => {
-    const spawn: RunEvent = { type: 'spawned', pid: 1, step: 0, from: undefined };
+    const spawn: TrainingEvent = { type: 'spawned', pid: 1, step: 0, from: undefined };
     const state = feed(
       run({ maxRetries: 2 }),
       ...began,
@@ -141,7 +157,7 @@ describe('run machine', () => {
   });
 
   it('goes back before an anomaly without spending a retry, skips a window, and gives up after max_rollbacks', () => {
-    const fault: RunFault = { kind: 'anomaly', reason: 'gradient norm', before: 147 };
+    const fault: TrainingFault = { kind: 'anomaly', reason: 'gradient norm', before: 147 };
     let state = feed(run({ maxRollbacks: 1 }), ...began, saved(100), saved(200), { type: 'fault', fault });
     expect(types(state.orders)).toEqual(['kill']);
     state = feed(state.record, ended(undefined, 'SIGKILL', 210));
@@ -156,7 +172,7 @@ describe('run machine', () => {
   });
 
   it('stops on request after the trainer is gone, and resumes; what was pending then comes first', () => {
-    const fault: RunFault = { kind: 'anomaly', reason: 'NaN', before: 47 };
+    const fault: TrainingFault = { kind: 'anomaly', reason: 'NaN', before: 47 };
     let state = feed(run(), ...began, { type: 'fault', fault }, { type: 'stop', by: 'SIGTERM' });
     expect(types(state.orders)).toEqual(['terminate']);
     state = feed(state.record, ended(143));
@@ -167,7 +183,7 @@ describe('run machine', () => {
 
   it('retries nothing that cannot get better, and waits longer each time that nothing was saved', () => {
     for (const code of [78, 127]) expect(feed(run(), ...began, ended(code)).record.phase).toBe('failed');
-    const spawn: RunEvent = { type: 'spawned', pid: 1, step: 0, from: undefined };
+    const spawn: TrainingEvent = { type: 'spawned', pid: 1, step: 0, from: undefined };
     const three = feed(run({ maxRetries: 9 }), ...began, ended(1), { type: 'retry_due' }, spawn, ended(1));
     expect(three.record.setbacks).toBe(2);
     expect(feed(three.record, { type: 'retry_due' }, spawn, saved(100)).record.setbacks).toBe(0);
@@ -198,30 +214,30 @@ describe('run machine', () => {
     const step = fc.integer({ min: 0, max: 40 }).map((n) => n * 10);
     const fault = fc
       .record({
-        kind: fc.constantFrom<RunFault['kind']>('crash', 'hang', 'anomaly', 'gate', 'memory', 'timeout'),
+        kind: fc.constantFrom<TrainingFault['kind']>('crash', 'hang', 'anomaly', 'gate', 'memory', 'timeout'),
         before: step,
       })
-      .map(({ kind, before }): RunFault => ({ kind, reason: kind, before }));
-    const event: fc.Arbitrary<RunEvent> = fc.oneof(
-      step.map((s): RunEvent => ({ type: 'spawned', pid: 7, step: s, from: `step-${s}` })),
+      .map(({ kind, before }): TrainingFault => ({ kind, reason: kind, before }));
+    const event: fc.Arbitrary<TrainingEvent> = fc.oneof(
+      step.map((s): TrainingEvent => ({ type: 'spawned', pid: 7, step: s, from: `step-${s}` })),
       step.map((s) => saved(s)),
       fc.tuple(step, fc.boolean()).map(([s, ok]) => judged(s, ok)),
-      step.map((s): RunEvent => ({ type: 'done', name: `step-${String(s).padStart(8, '0')}`, step: s })),
-      fault.map((f): RunEvent => ({ type: 'fault', fault: f })),
+      step.map((s): TrainingEvent => ({ type: 'done', name: `step-${String(s).padStart(8, '0')}`, step: s })),
+      fault.map((f): TrainingEvent => ({ type: 'fault', fault: f })),
       fc.constantFrom(0, 1, 77, 143).map((code) => ended(code)),
-      fc.constant<RunEvent>({ type: 'retry_due' }),
-      fc.constant<RunEvent>({ type: 'started', totalSteps: undefined }),
-      fc.constant<RunEvent>({ type: 'stop', by: 'somebody' }),
+      fc.constant<TrainingEvent>({ type: 'retry_due' }),
+      fc.constant<TrainingEvent>({ type: 'started', totalSteps: undefined }),
+      fc.constant<TrainingEvent>({ type: 'stop', by: 'somebody' }),
     );
     fc.assert(
       fc.property(fc.array(event, { maxLength: 40 }), (events) => {
         let record = feed(run({ maxRetries: 2, maxRollbacks: 2 }), ...began).record;
         for (const [i, one] of events.entries()) {
           const before = record;
-          record = advanceRun(record, one, { at: i, random }).record;
+          record = advanceTraining(record, one, { at: i, random }).record;
           expect(record.retries).toBeLessThanOrEqual(2);
           expect(record.rollbacks).toBeLessThanOrEqual(2);
-          if (hasEnded(record.phase)) {
+          if (trainingEnded(record.phase)) {
             const note = record.checkpoints.find((c) => c.name === record.result);
             if (record.phase === 'rolled_back') expect(['unjudged', 'passed']).toContain(note?.standing);
             expect(record.endedAt).toBeDefined();

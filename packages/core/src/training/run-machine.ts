@@ -1,18 +1,23 @@
 import { EvenkeelError } from '../kernel/errors.ts';
 import type { CheckpointNote, CheckpointStanding } from './checkpoint.ts';
 import { modelGateDue } from './gates.ts';
-import { hasEnded, type RunFault, type RunFaultKind, type RunRecord } from './run.ts';
-import type { RunEvent, RunOrder, TrainerExit } from './run-events.ts';
-import { noteDecision, type RunAdvance, type RunMoment, settle } from './run-settle.ts';
+import type { TrainerExit, TrainingEvent, TrainingOrder } from './run-events.ts';
+import { noteDecision, settle, type TrainingAdvance, type TrainingMoment } from './run-settle.ts';
+import {
+  type TrainingFault,
+  type TrainingFaultKind,
+  type TrainingRun,
+  trainingEnded,
+} from './training-run.ts';
 
-const only = (record: RunRecord, ...orders: RunOrder[]): RunAdvance => ({ record, orders });
+const only = (record: TrainingRun, ...orders: TrainingOrder[]): TrainingAdvance => ({ record, orders });
 
 function stand(
-  record: RunRecord,
+  record: TrainingRun,
   name: string,
   standing: CheckpointStanding,
   more: Partial<CheckpointNote> = {},
-): RunRecord {
+): TrainingRun {
   const checkpoints = record.checkpoints.map((note) =>
     note.name === name ? { ...note, ...more, standing } : note,
   );
@@ -20,17 +25,17 @@ function stand(
 }
 
 /** Faults after which nothing that the trainer would still save is wanted, or after which it must not go on for a moment. */
-const AT_ONCE: readonly RunFaultKind[] = ['anomaly', 'gate', 'memory'];
+const AT_ONCE: readonly TrainingFaultKind[] = ['anomaly', 'gate', 'memory'];
 
-function faulted(record: RunRecord, fault: RunFault, moment: RunMoment): RunAdvance {
-  if (record.pending !== undefined || hasEnded(record.phase)) return only(record);
+function faulted(record: TrainingRun, fault: TrainingFault, moment: TrainingMoment): TrainingAdvance {
+  if (record.pending !== undefined || trainingEnded(record.phase)) return only(record);
   if (record.pid === undefined) return settle(record, fault, moment);
   const pending = { ...record, pending: fault, reason: fault.reason, updatedAt: moment.at };
   return only(pending, { type: AT_ONCE.includes(fault.kind) ? 'kill' : 'terminate', why: fault.reason });
 }
 
-function succeed(record: RunRecord, why: string, at: number): RunAdvance {
-  const ended: RunRecord = {
+function succeed(record: TrainingRun, why: string, at: number): TrainingAdvance {
+  const ended: TrainingRun = {
     ...noteDecision(record, at, 'succeed', why),
     phase: 'succeeded',
     reason: why,
@@ -41,7 +46,7 @@ function succeed(record: RunRecord, why: string, at: number): RunAdvance {
   return only(ended, { type: 'retain' }, { type: 'ended' });
 }
 
-function stopped(record: RunRecord, at: number, how: string): RunAdvance {
+function stopped(record: TrainingRun, at: number, how: string): TrainingAdvance {
   const why = `stopped by ${record.stopRequested ?? 'request'}: ${how}`;
   const ended = noteDecision(record, at, 'stop', why);
   return only(
@@ -50,13 +55,13 @@ function stopped(record: RunRecord, at: number, how: string): RunAdvance {
   );
 }
 
-function supervised(record: RunRecord, tookOver: boolean, moment: RunMoment): RunAdvance {
+function supervised(record: TrainingRun, tookOver: boolean, moment: TrainingMoment): TrainingAdvance {
   if (record.phase === 'succeeded' || record.phase === 'failed' || record.phase === 'rolled_back')
     throw new EvenkeelError('conflict', `run ${record.id} has ended (${record.phase}): start a new one`);
   const { at } = moment;
   const resumed = record.phase === 'stopped';
   const why = tookOver ? 'the supervisor before is gone' : resumed ? 'resumed' : 'queued';
-  const open: RunRecord = {
+  const open: TrainingRun = {
     ...noteDecision(record, at, tookOver ? 'take over' : resumed ? 'resume' : 'start', why),
     stopRequested: undefined,
     endedAt: undefined,
@@ -70,7 +75,11 @@ function supervised(record: RunRecord, tookOver: boolean, moment: RunMoment): Ru
   return only({ ...open, phase: 'starting', reason: why, retryAt: undefined }, { type: 'start' });
 }
 
-function spawned(record: RunRecord, event: Extract<RunEvent, { type: 'spawned' }>, at: number): RunAdvance {
+function spawned(
+  record: TrainingRun,
+  event: Extract<TrainingEvent, { type: 'spawned' }>,
+  at: number,
+): TrainingAdvance {
   const lost = Math.max(0, record.step - event.step);
   const why =
     event.from === undefined
@@ -84,7 +93,7 @@ function spawned(record: RunRecord, event: Extract<RunEvent, { type: 'spawned' }
   };
   // A verdict that is still owed is owed of the checkpoint that training goes on from, or not at all.
   const judging = record.judging?.name === event.from ? record.judging : undefined;
-  const begun: RunRecord = {
+  const begun: TrainingRun = {
     ...noteDecision(record, at, 'start the trainer', why),
     phase: 'starting',
     reason: why,
@@ -100,15 +109,15 @@ function spawned(record: RunRecord, event: Extract<RunEvent, { type: 'spawned' }
 }
 
 function verified(
-  record: RunRecord,
-  event: Extract<RunEvent, { type: 'checkpoint_verified' }>,
+  record: TrainingRun,
+  event: Extract<TrainingEvent, { type: 'checkpoint_verified' }>,
   at: number,
-): RunAdvance {
+): TrainingAdvance {
   const ordinal = record.checkpointCount + 1;
   const { name, step, bytes } = event;
   const note: CheckpointNote = { name, step, bytes, at, standing: 'unjudged', ordinal };
   const kept = record.checkpoints.filter((other) => other.name !== name);
-  const saved: RunRecord = {
+  const saved: TrainingRun = {
     ...record,
     checkpoints: [...kept, note],
     checkpointCount: ordinal,
@@ -133,10 +142,10 @@ function verified(
 }
 
 function judged(
-  record: RunRecord,
-  event: Extract<RunEvent, { type: 'judged' }>,
-  moment: RunMoment,
-): RunAdvance {
+  record: TrainingRun,
+  event: Extract<TrainingEvent, { type: 'judged' }>,
+  moment: TrainingMoment,
+): TrainingAdvance {
   const { name, passed, reason } = event;
   const final = record.judging?.name === name && record.judging.final;
   const noted = noteDecision(
@@ -146,7 +155,7 @@ function judged(
     `${name}: ${reason}`,
   );
   const judging = record.judging?.name === name ? undefined : record.judging;
-  const after: RunRecord = { ...noted, judging, lastGates: { name, passed, reason } };
+  const after: TrainingRun = { ...noted, judging, lastGates: { name, passed, reason } };
   if (passed) {
     if (!final)
       return only({
@@ -166,7 +175,7 @@ function judged(
 }
 
 /** What an exit means that nobody ordered. */
-function unordered(record: RunRecord, exit: TrainerExit): RunFault {
+function unordered(record: TrainingRun, exit: TrainerExit): TrainingFault {
   const at = `at step ${record.step}`;
   switch (exit.kind) {
     case 'clean':
@@ -181,8 +190,13 @@ function unordered(record: RunRecord, exit: TrainerExit): RunFault {
   }
 }
 
-function exited(record: RunRecord, exit: TrainerExit, step: number, moment: RunMoment): RunAdvance {
-  const gone: RunRecord = {
+function exited(
+  record: TrainingRun,
+  exit: TrainerExit,
+  step: number,
+  moment: TrainingMoment,
+): TrainingAdvance {
+  const gone: TrainingRun = {
     ...record,
     pid: undefined,
     step: Math.max(record.step, step),
@@ -198,8 +212,8 @@ function exited(record: RunRecord, exit: TrainerExit, step: number, moment: RunM
   return settle(gone, unordered(gone, exit), moment);
 }
 
-function stop(record: RunRecord, by: string, at: number): RunAdvance {
-  if (hasEnded(record.phase)) return only(record);
+function stop(record: TrainingRun, by: string, at: number): TrainingAdvance {
+  if (trainingEnded(record.phase)) return only(record);
   const asked = { ...noteDecision(record, at, 'stop', `asked by ${by}`), stopRequested: by };
   return record.pid === undefined
     ? stopped(asked, at, 'no trainer was running')
@@ -211,7 +225,11 @@ function stop(record: RunRecord, by: string, at: number): RunAdvance {
  * random numbers give the same answer, so a supervisor that was killed goes on from the record alone.
  * @throws EvenkeelError conflict when a run is supervised that has ended
  */
-export function advanceRun(record: RunRecord, event: RunEvent, moment: RunMoment): RunAdvance {
+export function advanceTraining(
+  record: TrainingRun,
+  event: TrainingEvent,
+  moment: TrainingMoment,
+): TrainingAdvance {
   const { at } = moment;
   switch (event.type) {
     case 'supervised':

@@ -2,34 +2,44 @@ import { backoff } from '../degradation/backoff.ts';
 import type { Random } from '../kernel/random.ts';
 import { addSkip, skipWindow } from './anomaly.ts';
 import { resumeCandidates } from './checkpoint.ts';
-import { DECISIONS_KEPT, type RunFault, type RunFaultKind, type RunRecord } from './run.ts';
-import type { RunOrder } from './run-events.ts';
+import type { TrainingOrder } from './run-events.ts';
+import {
+  DECISIONS_KEPT,
+  type TrainingFault,
+  type TrainingFaultKind,
+  type TrainingRun,
+} from './training-run.ts';
 
-export interface RunMoment {
+export interface TrainingMoment {
   /** Wall milliseconds. */
   readonly at: number;
   readonly random: Random;
 }
 
-export interface RunAdvance {
-  readonly record: RunRecord;
-  readonly orders: readonly RunOrder[];
+export interface TrainingAdvance {
+  readonly record: TrainingRun;
+  readonly orders: readonly TrainingOrder[];
 }
 
 /** Puts a decision and its reason on the record. */
-export function noteDecision(record: RunRecord, at: number, what: string, why: string): RunRecord {
+export function noteDecision(record: TrainingRun, at: number, what: string, why: string): TrainingRun {
   const decisions = [...record.decisions, { at, step: record.step, what, why }];
   return { ...record, updatedAt: at, decisions: decisions.slice(-DECISIONS_KEPT) };
 }
 
 /** Another attempt would come to the same end. */
-const HOPELESS: readonly RunFaultKind[] = ['timeout', 'cpu', 'disk', 'misconfigured', 'not_startable'];
+const HOPELESS: readonly TrainingFaultKind[] = ['timeout', 'cpu', 'disk', 'misconfigured', 'not_startable'];
 
 /** Ends the run as failed; its result is its last good checkpoint, where the plan says so and there is one. */
-export function concludeFailed(record: RunRecord, fault: RunFault, why: string, at: number): RunAdvance {
+export function concludeFailed(
+  record: TrainingRun,
+  fault: TrainingFault,
+  why: string,
+  at: number,
+): TrainingAdvance {
   const good = record.plan.rollbackOnFailure ? resumeCandidates(record.checkpoints)[0] : undefined;
   const reason = good === undefined ? why : `${why}; rolled back to ${good.name}`;
-  const ended: RunRecord = {
+  const ended: TrainingRun = {
     ...noteDecision(record, at, good === undefined ? 'fail' : 'roll back', reason),
     phase: good === undefined ? 'failed' : 'rolled_back',
     reason,
@@ -45,7 +55,7 @@ export function concludeFailed(record: RunRecord, fault: RunFault, why: string, 
   return { record: ended, orders: [{ type: 'incident', fault, summary }, { type: 'ended' }] };
 }
 
-function goBack(record: RunRecord, fault: RunFault, moment: RunMoment): RunAdvance {
+function goBack(record: TrainingRun, fault: TrainingFault, moment: TrainingMoment): TrainingAdvance {
   const { plan } = record;
   const step = fault.before ?? record.step;
   if (record.rollbacks >= plan.maxRollbacks)
@@ -63,7 +73,7 @@ function goBack(record: RunRecord, fault: RunFault, moment: RunMoment): RunAdvan
       : note,
   );
   const why = `${fault.reason}; from step ${resume}, without batches ${range.from} to ${range.to}`;
-  const back: RunRecord = {
+  const back: TrainingRun = {
     ...noteDecision(record, moment.at, 'go back', why),
     phase: 'starting',
     reason: why,
@@ -78,14 +88,14 @@ function goBack(record: RunRecord, fault: RunFault, moment: RunMoment): RunAdvan
   return { record: back, orders: [{ type: 'start', before: step }] };
 }
 
-const same = (a: RunFault | undefined, b: RunFault): boolean =>
+const same = (a: TrainingFault | undefined, b: TrainingFault): boolean =>
   a !== undefined &&
   a.kind === b.kind &&
   a.evidence !== undefined &&
   JSON.stringify(a.evidence) === JSON.stringify(b.evidence);
 
 /** Decides what becomes of a run whose trainer has gone because of `fault`. */
-export function settle(record: RunRecord, fault: RunFault, moment: RunMoment): RunAdvance {
+export function settle(record: TrainingRun, fault: TrainingFault, moment: TrainingMoment): TrainingAdvance {
   const { plan } = record;
   if (fault.kind === 'anomaly') return goBack(record, fault, moment);
   if (HOPELESS.includes(fault.kind)) return concludeFailed(record, fault, fault.reason, moment.at);
@@ -104,7 +114,7 @@ export function settle(record: RunRecord, fault: RunFault, moment: RunMoment): R
   const setbacks = record.setbacks + 1;
   const ms = backoff(setbacks, moment.random, plan.backoff);
   const why = `${fault.reason}; retry ${record.retries + 1} of ${plan.maxRetries} in ${(ms / 1_000).toFixed(1)} s`;
-  const waiting: RunRecord = {
+  const waiting: TrainingRun = {
     ...noteDecision(record, moment.at, 'retry', why),
     phase: 'backing_off',
     reason: why,

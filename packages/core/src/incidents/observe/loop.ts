@@ -42,7 +42,7 @@ export function observeLoop(snapshot: SignalSnapshot, now: number): Observation[
       name: 'predictions',
       strength: Math.min(1, 0.5 + towardServed.pull),
       evidence: {
-        text: `over ${towardServed.rounds} rounds predictions have moved ${percent(towardServed.pull)} of the way from the baseline to what was served before`,
+        text: `in each of ${towardServed.rounds} rounds of training predictions went ${percent(towardServed.pull)} further in the direction of what had been served`,
         figures: { pull: towardServed.pull, rounds: towardServed.rounds },
         link: requestsPath(service, from, now),
       },

@@ -7,7 +7,7 @@ const WEIGHTS: readonly number[] = [0.12, 0.3, 0.32, 0.18, 0.08];
 /** Recent means of the residuals look back about this many labels; an alarm reads the longest that lies within the change. */
 const MEMORIES: readonly number[] = [12, 30, 75, 190, 475];
 /** Standard errors of the calibration that a ratio is lowered by. Chosen by simulation: sim/quality. */
-const MARGIN = 1;
+const MARGIN = 0.5;
 /** A confidence nearer to 0 or 1 than this is taken as this: otherwise one wrong label would be proof. */
 const SUREST = 0.002;
 
@@ -102,7 +102,7 @@ class Test implements LabelTest {
       const calibrated = this.#calibrated;
       // While nothing changes, the labels of the calibration and those since are of one kind: their mean ratio is what 1 is in theory.
       const mean = calibrated === undefined ? 1 : (calibrated + sum) / (calibrated + seen + 1);
-      // An isotonic fit follows its labels further than the truth does: by about one standard error of the mean ratio.
+      // An isotonic fit follows its labels further than the truth does: by a part of a standard error of the mean ratio.
       const spread = (Math.abs(odds - 1) * Math.sqrt(c * (1 - c))) / (1 - c + c * odds);
       const margin = calibrated === undefined ? 1 : 1 + (MARGIN * spread) / Math.sqrt(calibrated);
       evidence += (WEIGHTS[k] ?? 0) * this.#step(k, ratio / (mean * margin));

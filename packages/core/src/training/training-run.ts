@@ -6,7 +6,7 @@ import { HANG_DEFAULTS, type HangOptions } from './hang.ts';
 import type { LossCurve } from './loss-curve.ts';
 import { RETENTION_DEFAULTS, type RetentionPolicy } from './retention.ts';
 
-export type RunPhase =
+export type TrainingPhase =
   | 'queued'
   | 'starting'
   | 'running'
@@ -20,11 +20,11 @@ export type RunPhase =
   | 'succeeded'
   | 'failed';
 
-export const ENDED: readonly RunPhase[] = ['rolled_back', 'stopped', 'succeeded', 'failed'];
+export const ENDED: readonly TrainingPhase[] = ['rolled_back', 'stopped', 'succeeded', 'failed'];
 
-export const hasEnded = (phase: RunPhase): boolean => ENDED.includes(phase);
+export const trainingEnded = (phase: TrainingPhase): boolean => ENDED.includes(phase);
 
-export interface RunLimits {
+export interface TrainingLimits {
   /** Resident memory of the trainer and its children together. */
   readonly memoryBytes?: number | undefined;
   /** CPU time of the trainer and its children, milliseconds over one attempt. */
@@ -34,7 +34,7 @@ export interface RunLimits {
 }
 
 /** What was asked for. It is kept with the run, so that whoever resumes it does the same. */
-export interface RunPlan {
+export interface TrainingPlan {
   /** Steps between checkpoints, at least 1 (default 100). */
   readonly checkpointEvery: number;
   /** Checkpoints between gates (default 10); 0: only the final model. */
@@ -53,7 +53,7 @@ export interface RunPlan {
   readonly hang: HangOptions;
   /** Milliseconds from TERM to KILL (default 30 000). */
   readonly graceMs: number;
-  readonly limits: RunLimits;
+  readonly limits: TrainingLimits;
   readonly anomaly: AnomalyOptions | 'off';
   /** Batches passed over before and after the one to blame (default 2 and 2). */
   readonly skip: { readonly before: number; readonly after: number };
@@ -66,7 +66,7 @@ export interface RunPlan {
   readonly maxViolations: number;
 }
 
-export const PLAN_DEFAULTS: RunPlan = {
+export const TRAINING_DEFAULTS: TrainingPlan = {
   checkpointEvery: 100,
   gateEvery: 10,
   gates: [],
@@ -86,11 +86,11 @@ export const PLAN_DEFAULTS: RunPlan = {
   maxViolations: 20,
 };
 
-const WHOLE: readonly (keyof RunPlan)[] = ['gateEvery', 'maxRetries', 'maxRollbacks', 'maxViolations'];
+const WHOLE: readonly (keyof TrainingPlan)[] = ['gateEvery', 'maxRetries', 'maxRollbacks', 'maxViolations'];
 
 /** A plan with the defaults filled in. @throws EvenkeelError bad_request naming every value out of its range */
-export function runPlan(asked: Partial<RunPlan> = {}): RunPlan {
-  const plan: RunPlan = { ...PLAN_DEFAULTS, ...asked };
+export function trainingPlan(asked: Partial<TrainingPlan> = {}): TrainingPlan {
+  const plan: TrainingPlan = { ...TRAINING_DEFAULTS, ...asked };
   const wrong: string[] = [];
   if (!Number.isSafeInteger(plan.checkpointEvery) || plan.checkpointEvery < 1)
     wrong.push(`checkpointEvery is a whole number from 1, not ${plan.checkpointEvery}`);
@@ -123,7 +123,7 @@ export function runPlan(asked: Partial<RunPlan> = {}): RunPlan {
   return plan;
 }
 
-export type RunFaultKind =
+export type TrainingFaultKind =
   | 'crash'
   | 'hang'
   | 'anomaly'
@@ -136,8 +136,8 @@ export type RunFaultKind =
   | 'not_startable'
   | 'misconfigured';
 
-export interface RunFault {
-  readonly kind: RunFaultKind;
+export interface TrainingFault {
+  readonly kind: TrainingFaultKind;
   readonly reason: string;
   /** The step to go back before; undefined: the newest checkpoint will do. */
   readonly before?: number | undefined;
@@ -146,15 +146,15 @@ export interface RunFault {
 }
 
 /** One decision, with its reason: the record of the run. */
-export interface RunDecision {
+export interface TrainingDecision {
   readonly at: number;
   readonly step: number;
   readonly what: string;
   readonly why: string;
 }
 
-/** Counts behind the run's own objectives; see `runFigures`. */
-export interface RunCounts {
+/** Counts behind the run's own objectives; see `trainingFigures`. */
+export interface TrainingCounts {
   /** Steps done, those done twice included. */
   readonly stepsDone: number;
   /** Steps that had to be done again, or were thrown away. */
@@ -169,15 +169,15 @@ export interface RunCounts {
 }
 
 /** Everything that is known of one run; JSON. */
-export interface RunRecord {
+export interface TrainingRun {
   readonly format: 1;
   readonly id: string;
   readonly name: string;
   readonly service?: string | undefined;
   /** Command and arguments, or the name of a trainer in process. */
   readonly trainer: readonly string[];
-  readonly plan: RunPlan;
-  readonly phase: RunPhase;
+  readonly plan: TrainingPlan;
+  readonly phase: TrainingPhase;
   readonly reason: string;
   /** Batches consumed: the furthest that is known of the present attempt. */
   readonly step: number;
@@ -193,13 +193,13 @@ export interface RunRecord {
   readonly checkpoints: readonly CheckpointNote[];
   /** Checkpoints verified so far, deleted ones included. */
   readonly checkpointCount: number;
-  readonly decisions: readonly RunDecision[];
-  readonly counts: RunCounts;
+  readonly decisions: readonly TrainingDecision[];
+  readonly counts: TrainingCounts;
   readonly medianStepMs?: number | undefined;
   readonly curve: LossCurve;
   /** What happens when the trainer has gone. */
-  readonly pending?: RunFault | undefined;
-  readonly lastFault?: RunFault | undefined;
+  readonly pending?: TrainingFault | undefined;
+  readonly lastFault?: TrainingFault | undefined;
   /** Wall milliseconds at which the next attempt begins. */
   readonly retryAt?: number | undefined;
   /** The gate verdict is waited for of this checkpoint; `final`: of the final model. */
@@ -223,16 +223,16 @@ export interface RunRecord {
 /** Decisions kept; the oldest go first. */
 export const DECISIONS_KEPT = 500;
 
-export interface NewRun {
+export interface NewTrainingRun {
   readonly id: string;
   readonly name: string;
   readonly service?: string | undefined;
   readonly trainer: readonly string[];
-  readonly plan: RunPlan;
+  readonly plan: TrainingPlan;
   readonly at: number;
 }
 
-export function newRun(run: NewRun): RunRecord {
+export function newTrainingRun(run: NewTrainingRun): TrainingRun {
   return {
     format: 1,
     id: run.id,
