@@ -13,7 +13,9 @@ const needed = [
 
 function missing() {
   return needed
-    .filter(([, command]) => spawnSync('sh', ['-c', `command -v $(echo ${command} | cut -d' ' -f1)`]).status !== 0)
+    .filter(
+      ([, command]) => spawnSync('sh', ['-c', `command -v $(echo ${command} | cut -d' ' -f1)`]).status !== 0,
+    )
     .map(([name]) => name);
 }
 

@@ -45,6 +45,7 @@ function statuses(all, now) {
 
 // Cold: bytes → series → status, by a process that has run nothing of it yet.
 const before = used();
+const coldCpu = process.cpuUsage();
 const coldStart = performance.now();
 const all = kept.map(({ ready, state }) => {
   const series = createSeries({ windows: ready.windows, budgeting: occurrences, since: NOW, state });
@@ -53,6 +54,7 @@ const all = kept.map(({ ready, state }) => {
 for (const { series } of all) assert.equal(series.advance(NOW).length, 0);
 assert.equal(statuses(all, NOW).length, COUNT);
 const coldMs = performance.now() - coldStart;
+const coldUsed = process.cpuUsage(coldCpu);
 
 // The hours at the windows' edges, once an hour: read by whoever keeps them; here only handed over.
 const wanted = all.map(({ series }) => series.needs(NOW + MINUTE));
@@ -72,7 +74,12 @@ for (const [n, { series }] of all.entries()) {
   series.load(hour, blockOf(n, hour, Math.floor(NOW / MINUTE) + 1));
 }
 
+const cpuMs = () => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
+};
 const rounds = [];
+const cpuRounds = [];
 const parts = { add: [], advance: [], status: [] };
 let now = NOW;
 let firing = 0;
@@ -81,6 +88,7 @@ for (let round = 0; round < ROUNDS; round++) {
   const minute = Math.floor(now / MINUTE);
   const fresh = all.map((_, n) => countsOf(n, minute));
   globalThis.gc();
+  const cpu = cpuMs();
   const a = performance.now();
   for (let n = 0; n < all.length; n++) all[n].series.add(now, fresh[n].good, fresh[n].total);
   const b = performance.now();
@@ -90,6 +98,7 @@ for (let round = 0; round < ROUNDS; round++) {
   firing = statuses(all, now).filter(({ alerts }) => alerts.some((alert) => alert.firing)).length;
   const d = performance.now();
   rounds.push(d - a);
+  cpuRounds.push(cpuMs() - cpu);
   parts.add.push(b - a);
   parts.advance.push(c - b);
   parts.status.push(d - c);
@@ -112,6 +121,7 @@ const result = {
   days: DAYS,
   windows: new Set(kept[0].ready.windows.map(({ lengthMs }) => lengthMs)).size,
   coldMs: round1(coldMs),
+  coldCpuMs: round1((coldUsed.user + coldUsed.system) / 1_000),
   keptStateBytesPerObjective: Math.round(keptBytes / COUNT),
   edgeHoursLoaded: loaded,
   edgeHoursLoadMs: round1(loadMs),
@@ -120,6 +130,8 @@ const result = {
     least: round1(Math.min(...rounds)),
     worst: round1(Math.max(...rounds)),
   },
+  // Of the process with its collector's threads: what is left when other things run on the machine.
+  incrementalCpuMs: { median: round1(median(cpuRounds)), least: round1(Math.min(...cpuRounds)) },
   partsMs: Object.fromEntries(Object.entries(parts).map(([name, values]) => [name, round1(median(values))])),
   memoryMB: round1(memory / MB),
   memoryBytesPerObjective: Math.round(memory / COUNT),

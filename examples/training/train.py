@@ -16,7 +16,7 @@ def rings(seed, n):
     return np.stack([radius * np.cos(angle), radius * np.sin(angle)], 1), label.astype(float)
 
 X, Y = rings(settings["seed"], 2048)
-held_x, held_y = rings(settings["seed"] + 1, 2000)
+held_x, held_y = rings(settings["seed"] + 1, 20000)
 
 rng = np.random.default_rng(settings["seed"] + 2)
 shapes = {"w1": (2, settings["hidden"]), "b1": (settings["hidden"],), "w2": (settings["hidden"],), "b2": ()}
@@ -40,7 +40,8 @@ def save(directory):
         json.dump({"step": step, "rng": rng.bit_generator.state}, out)
 
 def predict(x):
-    return 1 / (1 + np.exp(-(np.tanh(x @ state["w1"] + state["b1"]) @ state["w2"] + state["b2"])))
+    hidden = np.maximum(0, x @ state["w1"] + state["b1"])
+    return 1 / (1 + np.exp(-np.clip(hidden @ state["w2"] + state["b2"], -500, 500)))
 
 def validate():
     began = time.perf_counter()
@@ -53,14 +54,14 @@ def validate():
          segments={"inner": of(inner), "outer": of(~inner)})
 
 def train(x, y):
-    rate = 0.5 * 0.5 * (1 + np.cos(np.pi * step / steps))  # the schedule follows the step
-    hidden = np.tanh(x @ state["w1"] + state["b1"])
+    rate = 0.2 * 0.5 * (1 + np.cos(np.pi * step / steps))  # the schedule follows the step
+    hidden = np.maximum(0, x @ state["w1"] + state["b1"])
     kept = hidden * (rng.random(hidden.shape) > 0.1) / 0.9
     p = 1 / (1 + np.exp(-np.clip(kept @ state["w2"] + state["b2"], -500, 500)))
-    q = np.clip(p, 1e-12, 1 - 1e-12)
+    q = np.clip(p, 1e-3, 1 - 1e-3)
     loss = float(-(y * np.log(q) + (1 - y) * np.log(1 - q)).mean())
     error = (p - y) / len(y)
-    back = np.outer(error, state["w2"]) * (1 - hidden ** 2)
+    back = np.outer(error, state["w2"]) * (hidden > 0)
     gradient = {"w2": kept.T @ error, "b2": error.sum(), "w1": x.T @ back, "b1": back.sum(0)}
     for name in shapes:
         momentum[name] = 0.9 * momentum[name] + gradient[name]
@@ -76,14 +77,15 @@ while step < steps and not stopping.is_set():
         order = rng.permutation(len(X))
     rows = order[(step % per_epoch) * batch:][:batch]
     if not skips(step):
-        x = X[rows]
-        if step == settings["poison"]:
-            x = x * np.where(np.arange(batch) == 0, 1e30, 1)[:, None]  # one row of garbage: the loss looks ordinary
+        x, y = X[rows], Y[rows]
+        if step == settings["poison"]:  # one row of garbage, labelled wrong: the loss looks ordinary, the gradient does not
+            x[0] *= 1e30
+            y[0] = float(predict(x[:1])[0] < 0.5)
         if step == settings["nan"]:
             x = x * np.nan
         if step == settings["hang"] and orders["attempt"] == 1:
             time.sleep(3600)
-        loss, gnorm = train(x, Y[rows])
+        loss, gnorm = train(x, y)
         emit("step", step=step, loss=loss, gnorm=gnorm)
         if settings["stepMs"]:
             time.sleep(settings["stepMs"] / 1000)

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { serveUntilSignal } from 'evenkeel';
+import { type Serving, serveUntilSignal } from 'evenkeel';
 import { type FeatureProcess, startFeatureProcess } from './feature-process.ts';
 import { FEATURES_PORT } from './feature-server.ts';
 import { EXAMPLE_DIR } from './paths.ts';
@@ -56,7 +56,7 @@ function serviceFile(featuresPort: number): string {
   return copy;
 }
 
-function greeting(gatewayPort: number, controlPort: number, features: FeatureProcess): string {
+function greeting({ gatewayPort = 0, controlPort, key }: Serving, features: FeatureProcess): string {
   const gateway = `http://127.0.0.1:${gatewayPort}`;
   const port = features.port === FEATURES_PORT ? '' : ` -- --port ${features.port}`;
   const url = gatewayPort === 4_100 ? '' : ` --url ${gateway}/v1/predict/moderation`;
@@ -64,12 +64,17 @@ function greeting(gatewayPort: number, controlPort: number, features: FeaturePro
 Serving
   gateway   ${gateway}
   control   http://127.0.0.1:${controlPort}/api/v1/services
+  sign in   http://127.0.0.1:${controlPort}/#key=${key ?? ''}
   features  http://127.0.0.1:${features.port}, pid ${features.pid}
 
 Try it (for the first seconds, while the embedding model loads, a simpler one answers):
   curl -si ${gateway}/v1/predict/moderation -H 'content-type: application/json' \\
     -d '{"sender":"offers@example.com","subject":"Make money fast","text":"Work from home, no obligation, click here to order now"}'
   It answers label spam with a confidence, and evenkeel-level: full_service.
+
+See how it keeps its promises
+  npx evenkeel slo status
+  npx evenkeel slo explain moderation latency-p99
 
 Break it
   without features   kill -9 ${features.pid}
@@ -112,7 +117,7 @@ export async function runFlagship(options: FlagshipOptions): Promise<void> {
       drainMs: DRAIN_MS,
       onReady(serving) {
         laps.push({ name: 'start', seconds: (performance.now() - began) / 1_000 });
-        console.log(greeting(serving.gatewayPort, serving.controlPort, running));
+        console.log(greeting(serving, running));
         console.log(`Took: ${laps.map(({ name, seconds }) => `${name} ${seconds.toFixed(1)} s`).join(', ')}`);
       },
     });

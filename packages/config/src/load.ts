@@ -7,6 +7,7 @@ import { resolveFeatures } from './resolve/features.ts';
 import { resolveIncidents } from './resolve/incidents.ts';
 import { resolveLadder } from './resolve/ladder.ts';
 import { resolveModels } from './resolve/models.ts';
+import { resolveMonitors } from './resolve/monitors.ts';
 import { resolveObjectives } from './resolve/objectives.ts';
 import { resolvePolicies } from './resolve/policies.ts';
 import { checkSanity } from './resolve/sanity.ts';
@@ -142,6 +143,7 @@ function resolveService(raw: RawService, scope: Scope): ServiceConfig {
     safety: raw.safety === undefined ? undefined : resolveSafety(raw.safety, scope),
     incidents: resolveIncidents(raw.incidents, raw.owner, scope),
     queue: { capacity: raw.queue.capacity, keepContentMs: raw.queue.keep_content_for },
+    monitors: resolveMonitors(raw.monitors, raw, scope),
     objectives,
     policies: resolvePolicies(raw, objectives, scope),
   };

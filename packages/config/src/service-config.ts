@@ -1,6 +1,7 @@
 import type {
   ActionKind,
   BreakerOptions,
+  BudgetPolicy,
   DegradationLevel,
   GateLimit,
   HealthOptions,
@@ -192,6 +193,49 @@ export interface SafetyConfig {
   readonly replaceWith: unknown;
 }
 
+/** What of a request a monitor looks at. */
+export type MonitorSource =
+  | { readonly from: 'score' | 'confidence' | 'label' | 'level' | 'input_tokens' | 'output_tokens' }
+  | { readonly from: 'feature'; readonly name: string }
+  | { readonly from: 'input'; readonly path: string };
+
+export type BaselineConfig =
+  | { readonly kind: 'learned' }
+  /** A column of a CSV or NDJSON file. */
+  | { readonly kind: 'given'; readonly file: string; readonly column: string }
+  | { readonly kind: 'rolling'; readonly days: number }
+  | { readonly kind: 'seasonal'; readonly weeks: number };
+
+/** A monitor as core defines it, and where its values come from. */
+export interface MonitorConfig {
+  readonly name: string;
+  readonly source: MonitorSource;
+  readonly role: 'input' | 'prediction' | 'confidence';
+  readonly kind: 'numeric' | 'categorical';
+  readonly worse: 'any' | 'higher' | 'lower';
+  readonly baseline: BaselineConfig;
+  readonly learn: { readonly values: number; readonly forMs: number };
+  readonly minimum: number;
+  readonly maxAgeMs: number;
+  /** 0: the traffic is not parted. */
+  readonly maxSegments: number;
+}
+
+export interface MonitorsConfig {
+  readonly monitors: readonly MonitorConfig[];
+  /** Requests between two false alarms of all of them together. */
+  readonly falseAlarmEvery: number;
+  readonly segmentBy: 'tenant' | 'tier' | 'model' | 'version' | 'level' | undefined;
+  readonly estimate: {
+    /** Undefined: the confidence is held against right and wrong. */
+    readonly positive: string | undefined;
+    readonly falseAlarmEvery: number;
+    readonly calibrateAfter: number;
+    readonly halfLife: number;
+    readonly maxSegments: number;
+  };
+}
+
 /** One service, checked: every name resolved, durations in milliseconds, shares in [0, 1], sizes in bytes. */
 export interface ServiceConfig {
   readonly name: string;
@@ -226,6 +270,10 @@ export interface ServiceConfig {
   readonly safety: SafetyConfig | undefined;
   readonly queue: { readonly capacity: number; readonly keepContentMs: number };
   readonly incidents: IncidentsConfig;
+  /** Those of the file, or the usual ones. */
+  readonly monitors: MonitorsConfig;
+  readonly objectives: readonly Objective[];
+  readonly policies: readonly BudgetPolicy[];
 }
 
 export type NotifierTarget =

@@ -10,8 +10,18 @@ import {
 import type { FactKind, Lease, Store } from '@evenkeel/store';
 import type { Route } from './api/route.ts';
 import { auditRecorder } from './audit/recorder.ts';
+import { mitigationsOf } from './incidents/actions.ts';
+import { incidentBook } from './incidents/book.ts';
+import { destinations } from './incidents/destinations.ts';
+import { incidentEngine } from './incidents/engine.ts';
+import { people as peopleOf } from './incidents/people.ts';
+import { peopleRoutes } from './incidents/people-routes.ts';
+import { incidentRoutes } from './incidents/routes.ts';
 import { liveFeed } from './live/feed.ts';
 import { liveRoutes } from './live/routes.ts';
+import type { Notifier } from './notifiers/notification.ts';
+import { outboxWorker } from './notifiers/outbox-worker.ts';
+import { outboxRoutes } from './notifiers/routes.ts';
 import { alertBook } from './objectives/alerts.ts';
 import { createEvaluator } from './objectives/evaluator.ts';
 import { labelCounts } from './objectives/label-counts.ts';
@@ -72,7 +82,10 @@ export function createControlPlane(parts: {
     store,
     clock,
     lease: () => lease,
-    onRollup: board.seen,
+    onRollup(rollup, arrivedAt) {
+      board.seen(rollup, arrivedAt);
+      incidents.onRollup(rollup);
+    },
     onBadRollup: (problem) => tell('a rollup cannot be read', problem),
   });
   const evaluator = createEvaluator({ ledger, rollups: store.rollups, clock });
@@ -88,6 +101,32 @@ export function createControlPlane(parts: {
   const revisions = objectiveRevisions(store.documents, clock);
   const alerts = alertBook(store.documents, clock, host.random);
   const policies = policyBook({ store, evaluator, clock });
+  const book = incidentBook(store.documents, clock);
+  const people = peopleOf(store.documents, clock);
+  const mitigations = mitigationsOf({ book, link: parts.link, clock, random: host.random, tell });
+  const incidents = incidentEngine({
+    store,
+    clock,
+    random: host.random,
+    link: parts.link,
+    evaluator,
+    book,
+    people,
+    mitigations,
+    configs: () => configs.values(),
+    tell,
+  });
+  let notifiers: ReadonlyMap<string, Notifier> = new Map();
+  const worker = outboxWorker({
+    outbox: store.outbox,
+    notifiers: () => notifiers,
+    clock,
+    timers,
+    random: host.random,
+    onEvent: ({ destination, outcome, reason }) => {
+      if (outcome !== 'sent') tell(`a message to ${destination}: ${outcome}`, reason);
+    },
+  });
 
   function problemOf(): string | undefined {
     return ledger.problem() ?? (lease === undefined ? 'another control process leads' : undefined);
@@ -109,6 +148,7 @@ export function createControlPlane(parts: {
     }
     feed.publish('objectives');
     feed.publish('services');
+    feed.publish('incidents');
   }
 
   async function round(): Promise<void> {
@@ -125,7 +165,14 @@ export function createControlPlane(parts: {
     for (const { policy, kind, reason } of await policies.step(lease)) {
       tell(`${policy.service}: policy ${policy.name} ${kind}`, reason);
     }
+    await incidents.step(lease);
+    void worker.run();
     announce();
+  }
+
+  function onChange(): void {
+    feed.publish('incidents');
+    void worker.run();
   }
 
   let running: Promise<void> | undefined;
@@ -170,12 +217,32 @@ export function createControlPlane(parts: {
         alerts,
         policies,
       }),
+      ...incidentRoutes({
+        book,
+        engine: incidents,
+        mitigations,
+        config: (service) => configs.get(service),
+        services: () => [...configs.keys()],
+        audit,
+        clock,
+        random: host.random,
+        onChange,
+      }),
+      ...peopleRoutes({ documents: store.documents, people, audit, clock, random: host.random }),
+      ...outboxRoutes({
+        outbox: store.outbox,
+        notifiers: () => notifiers,
+        clock,
+        audit,
+        onChange,
+      }),
       ...replicaRoutes(board),
       ...storeRoutes(store, audit, problemOf),
       ...liveRoutes(feed, timers),
     ],
     async put(config) {
       configs.set(config.name, config);
+      notifiers = destinations(configs.values(), clock);
       evaluator.put(config.name, config.objectives, await revisions.current(config.name, config.objectives));
       await ledger.put(config.name, config.objectives);
       await policies.put(config.name, config.policies);
@@ -200,6 +267,7 @@ export function createControlPlane(parts: {
     async close() {
       closed = true;
       await running;
+      await worker.close();
       if (lease !== undefined) await store.leases.release(lease).catch(() => {});
     },
   };

@@ -92,6 +92,27 @@ export {
   radiusInWords,
 } from './chaos/fault-meter.ts';
 export {
+  type DayEntry,
+  type Finding as GameDayFinding,
+  type GameDayEffect,
+  type GameDayEvent,
+  type GameDayMode,
+  type GameDayPhase,
+  type GameDayState,
+  type GameDayStep,
+  gameDayRun,
+  planGameDay,
+} from './chaos/gameday/gameday.ts';
+export { gameDayHtml, gameDayMarkdown } from './chaos/gameday/report.ts';
+export {
+  type Criterion,
+  criterionInWords,
+  type Inject,
+  type Scenario,
+  TABLETOP_QUESTIONS,
+} from './chaos/gameday/scenario.ts';
+export { type DayRecord, type Score, scoreDay } from './chaos/gameday/score.ts';
+export {
   addLatency,
   countLatency,
   type LatencyCounts,
@@ -115,13 +136,13 @@ export type {
   Injection,
   JournalEntry,
   Phase as RunPhase,
-  ProbeResult as ChaosProbeResult,
   RunClock,
   RunEffect,
   RunEvent,
   RunState,
   RunStatus,
   RunStep,
+  SteadyProbe,
   SteadyState,
 } from './chaos/run-state.ts';
 export {
@@ -437,6 +458,7 @@ export {
   NO_EVENTS,
   sliceCounts,
 } from './objectives/counts.ts';
+export { defaultPairs, nominalWindowMs } from './objectives/default-pairs.ts';
 export {
   checkExclusion,
   EXCLUSION_HORIZON_MS,
@@ -497,6 +519,15 @@ export {
 export { type Period, type Prepared, prepareObjective } from './objectives/prepared.ts';
 export { type QualityBounds, qualityBounds } from './objectives/quality-bounds.ts';
 export { type ObjectiveRecorder, objectiveRecorder, type RecordedObjective } from './objectives/recorder.ts';
+export {
+  type PeriodReport,
+  periodReport,
+  type ReportedObjective,
+  type ReportInput,
+  type ReportSection,
+  reportHtml,
+  reportMarkdown,
+} from './objectives/report.ts';
 export {
   type ClosedFigures,
   LABEL_HORIZON_MS,

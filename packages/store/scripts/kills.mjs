@@ -34,7 +34,9 @@ async function series(name, target) {
   return sum.lost + sum.doubled + sum.problems;
 }
 
-console.log('| database | kills | acknowledged | lost | doubled | broken chain or integrity | slowest reopening |');
+console.log(
+  '| database | kills | acknowledged | lost | doubled | broken chain or integrity | slowest reopening |',
+);
 console.log('|---|---|---|---|---|---|---|');
 let wrong = 0;
 const dir = mkdtempSync(join(tmpdir(), 'evenkeel-kills-'));

@@ -1,6 +1,4 @@
-import { sql } from 'kysely';
-import { type Dialect, type Statement, statement } from './database.ts';
-import { builder } from './schema.ts';
+import type { Dialect, Statement } from './database.ts';
 
 const LOCKS = { fact: 4_100_410_102, rollup: 4_100_410_103, queue_item: 4_100_410_104 } as const;
 
@@ -10,7 +8,7 @@ const LOCKS = { fact: 4_100_410_102, rollup: 4_100_410_103, queue_item: 4_100_41
  * The places of a queue are counted the same way. SQLite has one writer anyway.
  */
 export function inOrderOfArrival(dialect: Dialect, table: keyof typeof LOCKS): Statement {
-  const query =
-    dialect === 'postgres' ? sql`select pg_advisory_xact_lock(${sql.lit(LOCKS[table])})` : sql`select 1`;
-  return statement(query.compile(builder(dialect)));
+  return dialect === 'postgres'
+    ? { sql: 'select pg_advisory_xact_lock($1)', params: [LOCKS[table]] }
+    : { sql: 'select 1', params: [] };
 }

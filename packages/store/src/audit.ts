@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto';
 import { type RawBuilder, sql } from 'kysely';
 import { canonical, number, optionalNumber, optionalText, stamp, text } from './columns.ts';
-import { type Database, type Dialect, plainText, type Row, rowsOf, type Statement, statement } from './database.ts';
+import {
+  type Database,
+  type Dialect,
+  plainText,
+  type Row,
+  rowsOf,
+  type Statement,
+  statement,
+} from './database.ts';
 import { builder } from './schema.ts';
 import type { Audit, AuditEntry } from './store.ts';
 
@@ -37,9 +45,7 @@ export function auditStatements(dialect: Dialect, entries: readonly AuditEntry[]
     const link = sql<string>`hash || cast(${`\n${covered({ at, by, action, subject, service }, detail)}`} as text)`;
     return [
       statement(
-        db
-          .updateTable('audit_head')
-          .set({ last_id: sql<number>`last_id + 1`, hash: hashOf(dialect, link) }),
+        db.updateTable('audit_head').set({ last_id: sql<number>`last_id + 1`, hash: hashOf(dialect, link) }),
       ),
       statement(
         db
@@ -81,7 +87,9 @@ function toEntry(row: Row): AuditEntry & { readonly id: number; readonly hash: s
 /** The hash that a row should carry after `before`. */
 function expected(before: string, row: Row): string {
   const { detail: _detail, ...entry } = toEntry(row);
-  return createHash('sha256').update(`${before}\n${covered(entry, text(row, 'detail'))}`).digest('hex');
+  return createHash('sha256')
+    .update(`${before}\n${covered(entry, text(row, 'detail'))}`)
+    .digest('hex');
 }
 
 export function auditLog(database: Database): Audit {

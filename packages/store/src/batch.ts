@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
-import { type Dialect, plainText } from './database.ts';
+import { type Dialect, plainText, type Statement } from './database.ts';
+import { builder } from './schema.ts';
 
 export type ColumnType = 'text' | 'integer' | 'real' | 'bytes';
 export type Cell = string | number | null | undefined | Uint8Array;
@@ -40,26 +41,23 @@ function column(dialect: Dialect, name: string, type: ColumnType, index: number)
 
 /**
  * Many rows as one parameter, to be selected from: `(select … ) as batch`. One JSON text costs the calling thread a fraction of
- * what thousands of parameters do, and the statement is the same whatever the number of rows.
+ * what thousands of parameters do, and the statement is the same whatever the number of rows: it is built once.
+ * @param build the query around the rows; they have to be its only parameter
  */
-export function batch(
+export function batchStatement(
   dialect: Dialect,
   columns: Readonly<Record<string, ColumnType>>,
-  rows: readonly (readonly Cell[])[],
-): RawBuilder<unknown> {
+  build: (rows: RawBuilder<unknown>, names: RawBuilder<unknown>) => RawBuilder<unknown>,
+): (rows: readonly (readonly Cell[])[]) => Statement {
   const types = Object.values(columns);
-  const names = Object.entries(columns).map(([name, type], i) => column(dialect, name, type, i));
-  const json = encode(rows, types);
+  const names = Object.keys(columns);
+  const values = names.map((name, i) => column(dialect, name, types[i] ?? 'text', i));
   const source =
-    dialect === 'sqlite' ? sql`json_each(${json})` : sql`jsonb_array_elements(cast(${json} as jsonb))`;
-  return sql`(select ${sql.raw(names.join(', '))} from ${source}) as batch`;
-}
-
-/** The names of a batch's columns, for `insert into … (…) select …`. */
-export function columnList(columns: Readonly<Record<string, ColumnType>>): RawBuilder<unknown> {
-  return sql.raw(
-    Object.keys(columns)
-      .map((name) => `"${name}"`)
-      .join(', '),
-  );
+    dialect === 'sqlite' ? sql`json_each(${''})` : sql`jsonb_array_elements(cast(${''} as jsonb))`;
+  const query = build(
+    sql`(select ${sql.raw(values.join(', '))} from ${source}) as batch`,
+    sql.raw(names.map((name) => `"${name}"`).join(', ')),
+  ).compile(builder(dialect));
+  if (query.parameters.length !== 1) throw new Error(`a batch takes one parameter: ${query.sql}`);
+  return (rows) => ({ sql: query.sql, params: [encode(rows, types)] });
 }

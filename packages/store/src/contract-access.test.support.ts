@@ -1,3 +1,4 @@
+// biome-ignore lint/correctness/noUndeclaredDependencies: only tests import this file
 import { describe, expect, it } from 'vitest';
 import type { Contract } from './contract.test.support.ts';
 import type { AuditEntry, KeyRow } from './store.ts';
@@ -126,7 +127,10 @@ export function accessContract(held: Contract): void {
       } as const;
       await directives.put(directive);
       await directives.put({ ...directive, id: 'd2', expiresAt: 5_000 });
-      expect(await directives.active(1_500)).toEqual([directive, { ...directive, id: 'd2', expiresAt: 5_000 }]);
+      expect(await directives.active(1_500)).toEqual([
+        directive,
+        { ...directive, id: 'd2', expiresAt: 5_000 },
+      ]);
       expect((await directives.active(2_001)).map(({ id }) => id)).toEqual(['d2']);
       await directives.put({ ...directive, expiresAt: 9_000 });
       expect((await directives.active(6_000)).map(({ id }) => id)).toEqual(['d1']);

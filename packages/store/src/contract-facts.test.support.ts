@@ -1,3 +1,4 @@
+// biome-ignore lint/correctness/noUndeclaredDependencies: only tests import this file
 import { describe, expect, it } from 'vitest';
 import type { Contract } from './contract.test.support.ts';
 import type { FactRow } from './store.ts';
@@ -18,7 +19,10 @@ export function factsContract(held: Contract): void {
   describe('facts', () => {
     it('adds once, knows what comes again, and keeps aside what contradicts', async () => {
       const { facts } = held.store;
-      expect(await facts.add([fact('a', { label: 'spam', n: 1 }), fact('b', 'x')])).toEqual(['added', 'added']);
+      expect(await facts.add([fact('a', { label: 'spam', n: 1 }), fact('b', 'x')])).toEqual([
+        'added',
+        'added',
+      ]);
       const again = [
         fact('a', { n: 1, label: 'spam' }, { at: 9 }),
         fact('b', 'y'),

@@ -1,3 +1,4 @@
+// biome-ignore lint/correctness/noUndeclaredDependencies: only tests import this file
 import { describe, expect, it } from 'vitest';
 import type { Contract } from './contract.test.support.ts';
 import type { NewQueueItem } from './queues.ts';

@@ -1,4 +1,5 @@
 import { type FakeClock, fakeClock } from '@evenkeel/core';
+// biome-ignore lint/correctness/noUndeclaredDependencies: only tests import this file
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import type { Database } from './database.ts';
 import type { Store } from './store.ts';

@@ -1,15 +1,18 @@
 import { createHash } from 'node:crypto';
-import { type RawBuilder, sql } from 'kysely';
-import { batch, type Cell, type ColumnType, columnList } from './batch.ts';
-import { canonical, json, number, optionalText, stamp, text } from './columns.ts';
-import { type Database, plainText, type Row, rowsOf, statement } from './database.ts';
+import { sql } from 'kysely';
 import { inOrderOfArrival } from './arrival.ts';
+import { batchStatement, type Cell, type ColumnType } from './batch.ts';
+import { canonical, json, number, optionalText, stamp, text } from './columns.ts';
+import { type Database, plainText, type Row, rowsOf } from './database.ts';
+import { gathered } from './gather.ts';
 import { builder } from './schema.ts';
 import type { FactKind, FactRow, Facts } from './store.ts';
 
-const KEY = { kind: 'text', service: 'text', id: 'text' } as const;
 const COLUMNS: Readonly<Record<string, ColumnType>> = {
-  ...KEY,
+  key: 'text',
+  kind: 'text',
+  service: 'text',
+  id: 'text',
   at: 'integer',
   arrived_at: 'integer',
   sent_by: 'text',
@@ -18,23 +21,26 @@ const COLUMNS: Readonly<Record<string, ColumnType>> = {
   body: 'text',
 };
 
+type FactAnswer = 'added' | 'known' | 'contradicts';
+
 interface Encoded {
   readonly key: string;
   readonly digest: string;
   readonly cells: readonly Cell[];
 }
 
-/** The key of a row as the database has it. */
 const keyOf = (kind: string, service: string, id: string): string =>
   JSON.stringify([kind, plainText(service), plainText(id)]);
 
 function encode(row: FactRow): Encoded {
   const body = canonical(row.body);
   const digest = createHash('sha256').update(body).digest('hex');
+  const key = keyOf(row.kind, row.service, row.id);
   return {
-    key: keyOf(row.kind, row.service, row.id),
+    key,
     digest,
     cells: [
+      key,
       row.kind,
       row.service,
       row.id,
@@ -65,47 +71,50 @@ function toFact(kind: FactKind, row: Row): FactRow & { readonly cursor: number }
 export function facts(database: Database): Facts {
   const { dialect } = database;
   const db = builder(dialect);
-  const rowsIn = (table: string, rows: readonly Encoded[], ending: RawBuilder<unknown>) =>
-    statement(
-      sql`insert into ${sql.table(table)} (${columnList(COLUMNS)}) select ${columnList(COLUMNS)} from ${batch(
-        dialect,
-        COLUMNS,
-        rows.map(({ cells }) => cells),
-      )} where true on conflict do nothing ${ending}`.compile(db),
+  const insert = batchStatement(
+    dialect,
+    COLUMNS,
+    (rows, names) =>
+      sql`insert into fact (${names}) select ${names} from ${rows} where true on conflict do nothing returning key`,
+  );
+  const insertAside = batchStatement(
+    dialect,
+    COLUMNS,
+    (rows, names) =>
+      sql`insert into fact_aside (${names}) select ${names} from ${rows} where true on conflict do nothing`,
+  );
+  const digestsOf = batchStatement(
+    dialect,
+    { key: 'text' },
+    (rows) => sql`select fact.key, fact.digest from ${rows} join fact on fact.key = batch.key`,
+  );
+
+  async function add(rows: readonly FactRow[]): Promise<readonly FactAnswer[]> {
+    const encoded = rows.map(encode);
+    // The first of each key speaks for it; what follows in the same batch is compared with it.
+    const firsts = [...new Map(encoded.toReversed().map((row) => [row.key, row])).values()].toReversed();
+    const [, inserted, stored] = await database.run(
+      [
+        inOrderOfArrival(dialect, 'fact'),
+        insert(firsts.map(({ cells }) => cells)),
+        digestsOf(firsts.map(({ key }) => [key])),
+      ],
+      ['facts'],
     );
+    const added = new Set(inserted?.rows.map((row) => text(row, 'key')));
+    const digests = new Map(stored?.rows.map((row) => [text(row, 'key'), text(row, 'digest')]));
+    const answers = encoded.map(({ key, digest }) => {
+      if (digest !== digests.get(key)) return 'contradicts';
+      return added.delete(key) ? 'added' : 'known';
+    });
+    // Set aside in an operation of its own: until it is durable too nobody is told, and whoever asks again gets here again.
+    const aside = encoded.filter((_row, i) => answers[i] === 'contradicts');
+    if (aside.length > 0) await database.run([insertAside(aside.map(({ cells }) => cells))]);
+    return answers;
+  }
 
   return {
-    async add(rows) {
-      if (rows.length === 0) return [];
-      const encoded = rows.map(encode);
-      // The first of each key speaks for it; what follows in the same batch is compared with it.
-      const firsts = [...new Map(encoded.toReversed().map((row) => [row.key, row])).values()];
-      const keys = firsts.map(({ cells }) => cells.slice(0, 3));
-      const [, inserted, stored] = await database.run(
-        [
-          inOrderOfArrival(dialect, 'fact'),
-          rowsIn('fact', firsts.toReversed(), sql`returning kind, service, id`),
-          statement(
-            sql`select fact.kind, fact.service, fact.id, fact.digest from ${batch(dialect, KEY, keys)}
-                join fact on fact.kind = batch.kind and fact.service = batch.service and fact.id = batch.id`.compile(
-              db,
-            ),
-          ),
-        ],
-        ['facts'],
-      );
-      const rowKey = (row: Row): string => keyOf(text(row, 'kind'), text(row, 'service'), text(row, 'id'));
-      const added = new Set(inserted?.rows.map(rowKey));
-      const digests = new Map(stored?.rows.map((row) => [rowKey(row), text(row, 'digest')]));
-      const answers = encoded.map(({ key, digest }) => {
-        if (digest !== digests.get(key)) return 'contradicts';
-        return added.delete(key) ? 'added' : 'known';
-      });
-      // Set aside in an operation of its own: until it is durable too nobody is told, and whoever asks again gets here again.
-      const aside = encoded.filter((_row, i) => answers[i] === 'contradicts');
-      if (aside.length > 0) await database.run([rowsIn('fact_aside', aside, sql``)]);
-      return answers;
-    },
+    add: gathered(add),
     async list(filter) {
       let query = db
         .selectFrom('fact')
@@ -127,9 +136,7 @@ export function facts(database: Database): Facts {
         db
           .selectFrom('fact')
           .selectAll()
-          .where('kind', '=', kind)
-          .where('service', '=', service)
-          .where('id', '=', id),
+          .where('key', '=', keyOf(kind, service, id)),
       );
       return row === undefined ? undefined : toFact(kind, row);
     },

@@ -40,7 +40,10 @@ async function writeAndKill(target: StoreTarget, round: number, afterMs: number)
   return said.split('\n').slice(0, -1);
 }
 
-async function all<T>(page: (after: number | undefined) => Promise<readonly T[]>, at: (row: T) => number): Promise<T[]> {
+async function all<T>(
+  page: (after: number | undefined) => Promise<readonly T[]>,
+  at: (row: T) => number,
+): Promise<T[]> {
   const rows: T[] = [];
   for (let after: number | undefined; ; ) {
     const next = await page(after);

@@ -101,8 +101,11 @@ export const STEPS: readonly { readonly name: string; readonly ddl: readonly str
   {
     name: 'facts',
     ddl: [
+      // The key is kind, service and id in one text: with one column there is one index to find it by, also for a planner that has
+      // no statistics of the table yet and takes any index that begins with kind and service for as good.
       `create table fact (
          cursor $CURSOR,
+         key $TEXT not null unique,
          kind $TEXT not null,
          service $TEXT not null,
          id $TEXT not null,
@@ -111,13 +114,13 @@ export const STEPS: readonly { readonly name: string; readonly ddl: readonly str
          sent_by $TEXT not null,
          request $TEXT,
          digest $TEXT not null,
-         body $TEXT not null,
-         unique (kind, service, id)
+         body $TEXT not null
        )$STRICT`,
       'create index fact_arrival on fact (kind, cursor)',
       'create index fact_at on fact (kind, service, at)',
       'create index fact_request on fact (request) where request is not null',
       `create table fact_aside (
+         key $TEXT not null,
          kind $TEXT not null,
          service $TEXT not null,
          id $TEXT not null,
@@ -127,7 +130,7 @@ export const STEPS: readonly { readonly name: string; readonly ddl: readonly str
          sent_by $TEXT not null,
          request $TEXT,
          body $TEXT not null,
-         primary key (kind, service, id, digest)
+         primary key (key, digest)
        )$STRICT`,
     ],
   },

@@ -104,7 +104,10 @@ describe('files of SQLite', () => {
 
   it('that are no database are refused with a reason', async () => {
     const text = join(dir, 'text.db');
-    (await import('node:fs')).writeFileSync(text, 'not a database, but long enough to look like one '.repeat(50));
+    (await import('node:fs')).writeFileSync(
+      text,
+      'not a database, but long enough to look like one '.repeat(50),
+    );
     await expect(openStore({ kind: 'sqlite', file: text }, host)).rejects.toThrow(/not a database/);
   });
 });

@@ -41,7 +41,10 @@ const TYPES: Readonly<Record<Dialect, Readonly<Record<string, string>>>> = {
 function migrationsOf(dialect: Dialect): readonly Migration[] {
   return STEPS.map(({ name, ddl }, i) => {
     const statements = ddl.map((line) =>
-      line.replace(/\$(TEXT|INTEGER|REAL|BYTES|CURSOR|STRICT)\b/g, (_match, type: string) => TYPES[dialect][type] ?? ''),
+      line.replace(
+        /\$(TEXT|INTEGER|REAL|BYTES|CURSOR|STRICT)\b/g,
+        (_match, type: string) => TYPES[dialect][type] ?? '',
+      ),
     );
     const checksum = createHash('sha256').update(statements.join(';\n')).digest('hex');
     return { version: i + 1, name, statements, checksum };
@@ -87,7 +90,9 @@ export function pendingMigrations(
       );
     }
   }
-  const missing = known.find(({ version }) => version < newest && !applied.some((step) => step.version === version));
+  const missing = known.find(
+    ({ version }) => version < newest && !applied.some((step) => step.version === version),
+  );
   if (missing !== undefined) {
     throw new Refusal(
       'config_invalid',

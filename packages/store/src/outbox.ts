@@ -1,6 +1,14 @@
 import { sql } from 'kysely';
 import { json, number, optionalNumber, optionalText, stamp, text } from './columns.ts';
-import { changesOf, type Database, type Dialect, type Row, rowsOf, type Statement, statement } from './database.ts';
+import {
+  changesOf,
+  type Database,
+  type Dialect,
+  type Row,
+  rowsOf,
+  type Statement,
+  statement,
+} from './database.ts';
 import { builder } from './schema.ts';
 import type { Outbox, OutboxPut, OutboxRow } from './store.ts';
 

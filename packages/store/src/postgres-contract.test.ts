@@ -5,6 +5,7 @@ import { documentsContract } from './contract-documents.test.support.ts';
 import { factsContract } from './contract-facts.test.support.ts';
 import { seriesContract } from './contract-series.test.support.ts';
 import { storeContract } from './contract-store.test.support.ts';
+import { sweepContract } from './contract-sweep.test.support.ts';
 import type { Database } from './database.ts';
 import { openStore } from './open-store.ts';
 import { openPostgres } from './postgres.ts';
@@ -42,4 +43,5 @@ describe.skipIf(noPostgres() !== undefined)('PostgreSQL', () => {
   accessContract(held);
   seriesContract(held);
   storeContract(held);
+  sweepContract(held);
 });

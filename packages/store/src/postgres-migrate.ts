@@ -32,7 +32,11 @@ async function migrate(client: pg.Client): Promise<number> {
  */
 export async function migratePostgres(connection: pg.ClientConfig): Promise<number> {
   // A new index over old rows may take longer than an operation.
-  const client = new pg.Client({ ...connection, statement_timeout: 0, idle_in_transaction_session_timeout: 0 });
+  const client = new pg.Client({
+    ...connection,
+    statement_timeout: 0,
+    idle_in_transaction_session_timeout: 0,
+  });
   client.on('error', () => {});
   try {
     await client.connect();

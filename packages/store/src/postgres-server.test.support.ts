@@ -54,7 +54,8 @@ function account(): { uid?: number; gid?: number } {
   if (process.getuid?.() !== 0) return {};
   for (const name of ['postgres', 'nobody']) {
     try {
-      const id = (flag: string): number => Number(execFileSync('id', [flag, name], { stdio: 'pipe' }).toString());
+      const id = (flag: string): number =>
+        Number(execFileSync('id', [flag, name], { stdio: 'pipe' }).toString());
       return { uid: id('-u'), gid: id('-g') };
     } catch {
       // The next one.
@@ -110,7 +111,19 @@ export async function startPostgres(settings: readonly string[] = ['fsync=off'])
   const port = await freePort();
   execFileSync(
     join(bin, 'initdb'),
-    ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync', '--no-instructions'],
+    [
+      '-D',
+      data,
+      '-U',
+      'postgres',
+      '-A',
+      'trust',
+      '-E',
+      'UTF8',
+      '--locale=C.UTF-8',
+      '--no-sync',
+      '--no-instructions',
+    ],
     { ...user, cwd: home, stdio: 'pipe' },
   );
   const url = (name: string): string => `postgres://postgres@127.0.0.1:${port}/${name}`;
@@ -130,12 +143,21 @@ export async function startPostgres(settings: readonly string[] = ['fsync=off'])
   }
 
   async function start(): Promise<void> {
-    const options = [`port=${port}`, 'listen_addresses=127.0.0.1', `unix_socket_directories=${home}`, ...settings];
-    const child = spawn(join(bin ?? '', 'postgres'), ['-D', data, ...options.flatMap((line) => ['-c', line])], {
-      ...user,
-      cwd: home,
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
+    const options = [
+      `port=${port}`,
+      'listen_addresses=127.0.0.1',
+      `unix_socket_directories=${home}`,
+      ...settings,
+    ];
+    const child = spawn(
+      join(bin ?? '', 'postgres'),
+      ['-D', data, ...options.flatMap((line) => ['-c', line])],
+      {
+        ...user,
+        cwd: home,
+        stdio: ['ignore', 'ignore', 'pipe'],
+      },
+    );
     server = child;
     child.stderr?.on('data', (chunk: Buffer) => {
       log = (log + chunk.toString()).slice(-4_000);
@@ -144,7 +166,8 @@ export async function startPostgres(settings: readonly string[] = ['fsync=off'])
       try {
         return await withClient(async () => {});
       } catch (error) {
-        if (child.exitCode !== null || left === 0) throw new Error(`PostgreSQL did not start: ${log}`, { cause: error });
+        if (child.exitCode !== null || left === 0)
+          throw new Error(`PostgreSQL did not start: ${log}`, { cause: error });
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
     }

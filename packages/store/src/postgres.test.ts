@@ -45,7 +45,11 @@ describe.skipIf(noPostgres() !== undefined)('a database of PostgreSQL', () => {
     for (const attempt of attempts) {
       expect(attempt).toMatchObject({
         status: 'rejected',
-        reason: { isEvenkeelError: true, status: 503, message: expect.stringContaining('the store cannot be used now') },
+        reason: {
+          isEvenkeelError: true,
+          status: 503,
+          message: expect.stringContaining('the store cannot be used now'),
+        },
       });
     }
     expect(await store.health()).toMatchObject({ ok: false, schemaVersion: 6 });
@@ -62,7 +66,17 @@ describe.skipIf(noPostgres() !== undefined)('a database of PostgreSQL', () => {
       const id = `d${Math.round(begun)}`;
       await other.documents.commit({
         puts: [
-          { kind: 'state', id, service: '', state: '', label: '', createdAt: 0, updatedAt: 0, revision: 0, body: 1 },
+          {
+            kind: 'state',
+            id,
+            service: '',
+            state: '',
+            label: '',
+            createdAt: 0,
+            updatedAt: 0,
+            revision: 0,
+            body: 1,
+          },
         ],
         audit: [],
         outbox: [],
@@ -157,15 +171,15 @@ describe.skipIf(noPostgres() !== undefined)('a database of PostgreSQL', () => {
     });
     await other.run([{ sql: 'delete from schema_migration where version = 99', params: [] }]);
     await other.run([{ sql: "update schema_migration set checksum = 'x' where version = 2", params: [] }]);
-    await expect(openStore({ kind: 'postgres', url }, host)).rejects.toMatchObject({ code: 'config_invalid' });
+    await expect(openStore({ kind: 'postgres', url }, host)).rejects.toMatchObject({
+      code: 'config_invalid',
+    });
     await other.close();
   });
 
   it('gives an id back after a deadlock, by repeating the operation', async () => {
     const other = await openPostgres(url);
-    await other.run([
-      { sql: "insert into consumer (name, cursor) values ('a', 0), ('b', 0)", params: [] },
-    ]);
+    await other.run([{ sql: "insert into consumer (name, cursor) values ('a', 0), ('b', 0)", params: [] }]);
     const both = (first: string, second: string) => [
       { sql: 'update consumer set cursor = cursor + 1 where name = $1', params: [first] },
       { sql: 'select pg_sleep(0.3)', params: [] },

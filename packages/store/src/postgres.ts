@@ -141,7 +141,10 @@ export async function openPostgres(url: string, options: PostgresOptions = {}): 
   await listener.begun;
   let closing: Promise<void> | undefined;
 
-  async function run(operation: Operation, topics: readonly Topic[] = []): Promise<readonly StatementResult[]> {
+  async function run(
+    operation: Operation,
+    topics: readonly Topic[] = [],
+  ): Promise<readonly StatementResult[]> {
     if (closing !== undefined) throw unavailable('it is closed');
     if (pool.waitingCount >= MAX_WAITING) throw unavailable(`${MAX_WAITING} operations wait already`);
     const told =
@@ -155,7 +158,8 @@ export async function openPostgres(url: string, options: PostgresOptions = {}): 
         return results.slice(0, operation.length);
       } catch (error) {
         if (error instanceof EvenkeelError) throw error;
-        if (error instanceof Unmet) throw failureError({ kind: 'unmet', statement: error.statement }, operation);
+        if (error instanceof Unmet)
+          throw failureError({ kind: 'unmet', statement: error.statement }, operation);
         const repeatable = error instanceof pg.DatabaseError && REPEATABLE.has(error.code ?? '');
         if (!repeatable || left === 1) throw failureError(postgresFailure(error), operation);
       }

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
-import { batch, type ColumnType, columnList } from './batch.ts';
+import { batchStatement, type ColumnType } from './batch.ts';
 import { json, number, optionalNumber, optionalText, stamp, text } from './columns.ts';
-import { type Database, type Row, rowsOf, type Statement, statement } from './database.ts';
+import { type Database, type Row, rowsOf, type Statement } from './database.ts';
 import { builder } from './schema.ts';
 import type { PredictionRow, Predictions, SampledRecord } from './store.ts';
 
@@ -60,6 +60,24 @@ export function predictions(database: Database): Predictions {
   const { dialect } = database;
   const db = builder(dialect);
 
+  const insertRows = batchStatement(
+    dialect,
+    ROW,
+    (rows, names) =>
+      sql`insert into prediction (${names}) select ${names} from ${rows} where true on conflict do nothing`,
+  );
+  const insertRecords = batchStatement(
+    dialect,
+    RECORD,
+    (rows, names) =>
+      sql`insert into request_record (${names}) select ${names} from ${rows} where true on conflict do nothing`,
+  );
+  const rowsById = batchStatement(
+    dialect,
+    { id: 'text' },
+    (rows) => sql`select prediction.* from ${rows} join prediction on prediction.id = batch.id`,
+  );
+
   function rowStatement(rows: readonly PredictionRow[]): Statement {
     const cells = rows.map((row) => [
       row.id,
@@ -75,10 +93,7 @@ export function predictions(database: Database): Predictions {
       row.confidence,
       row.extra === undefined ? null : JSON.stringify(row.extra),
     ]);
-    return statement(
-      sql`insert into prediction (${columnList(ROW)}) select ${columnList(ROW)} from ${batch(dialect, ROW, cells)}
-          where true on conflict do nothing`.compile(db),
-    );
+    return insertRows(cells);
   }
 
   function recordStatement(records: readonly SampledRecord[]): Statement {
@@ -93,10 +108,7 @@ export function predictions(database: Database): Predictions {
       kept,
       JSON.stringify(record),
     ]);
-    return statement(
-      sql`insert into request_record (${columnList(RECORD)}) select ${columnList(RECORD)} from ${batch(dialect, RECORD, cells)}
-          where true on conflict do nothing`.compile(db),
-    );
+    return insertRecords(cells);
   }
 
   return {
@@ -112,13 +124,8 @@ export function predictions(database: Database): Predictions {
     },
     async rows(ids) {
       if (ids.length === 0) return [];
-      const wanted = batch(
-        dialect,
-        { id: 'text' },
-        ids.map((id) => [id]),
-      );
-      const query = sql`select prediction.* from ${wanted} join prediction on prediction.id = batch.id`;
-      return (await rowsOf(database, query.compile(db))).map(toRow);
+      const [found] = await database.run([rowsById(ids.map((id) => [id]))]);
+      return (found?.rows ?? []).map(toRow);
     },
     async record(id) {
       const query = db.selectFrom('request_record').selectAll().where('id', '=', id);

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fakeClock } from '@evenkeel/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type NewQueueItem, type Queues, queues } from './queues.ts';
 import type { Database } from './database.ts';
+import { type NewQueueItem, type Queues, queues } from './queues.ts';
 import { openSqlite } from './sqlite.ts';
 
 const item = (id: string, service = 'moderation'): NewQueueItem => ({

@@ -1,9 +1,9 @@
 import type { Clock } from '@evenkeel/core';
 import { EvenkeelError } from '@evenkeel/core';
 import { sql } from 'kysely';
+import { inOrderOfArrival } from './arrival.ts';
 import { json, number, optionalNumber, optionalText, stamp, text } from './columns.ts';
 import { changesOf, type Database, type Row, rowsOf, type Statement, statement } from './database.ts';
-import { inOrderOfArrival } from './arrival.ts';
 import { builder } from './schema.ts';
 
 /** `hold`: the answer waits for a person; `review`: a person looks at an answer that was given. */
@@ -108,7 +108,10 @@ export function queues(database: Database, clock: Clock): Queues {
 
   return {
     async put(item, capacity) {
-      const [, written] = await database.run([inOrderOfArrival(dialect, 'queue_item'), putStatement(item, capacity)]);
+      const [, written] = await database.run([
+        inOrderOfArrival(dialect, 'queue_item'),
+        putStatement(item, capacity),
+      ]);
       if (written?.changes === 0) {
         throw new EvenkeelError('queue_full', `the queue of ${item.service} holds ${capacity} items already`);
       }

@@ -1,7 +1,7 @@
 import type { Clock } from '@evenkeel/core';
 import { sql } from 'kysely';
 import { inOrderOfArrival } from './arrival.ts';
-import { batch, type ColumnType, columnList } from './batch.ts';
+import { batchStatement, type ColumnType } from './batch.ts';
 import { bytes, json, number, stamp, text } from './columns.ts';
 import { type Database, type Row, rowsOf, type Statement, statement } from './database.ts';
 import { fence } from './leases.ts';
@@ -41,9 +41,39 @@ function toBlock(row: Row): SeriesBlock {
   };
 }
 
+/** Encoding ten thousand blocks takes a tenth of a second: whoever serves on this thread gets a turn in between. */
+const CHUNK = 250;
+const breath = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+function* chunks<T>(items: readonly T[]): Generator<readonly T[]> {
+  for (let i = 0; i < items.length; i += CHUNK) yield items.slice(i, i + CHUNK);
+}
+
 export function rollups(database: Database, clock: Clock): Rollups {
   const { dialect } = database;
   const db = builder(dialect);
+
+  const insertRollups = batchStatement(
+    dialect,
+    ROLLUP,
+    (rows, names) =>
+      sql`insert into rollup (${names}) select ${names} from ${rows} where true on conflict do nothing`,
+  );
+  const putBlocks = batchStatement(
+    dialect,
+    BLOCK,
+    (rows, names) =>
+      sql`insert into series_block (${names}) select ${names} from ${rows} where true
+          on conflict (service, objective, segment, hour)
+          do update set good = excluded.good, total = excluded.total, minutes = excluded.minutes`,
+  );
+  const putState = batchStatement(
+    dialect,
+    STATE,
+    (rows, names) =>
+      sql`insert into consumer_state (${names}) select ${names} from ${rows} where true
+          on conflict (consumer, key) do update set body = excluded.body`,
+  );
 
   function blockStatement(blocks: readonly SeriesBlock[]): Statement {
     const rows = blocks.map((block) => [
@@ -55,22 +85,7 @@ export function rollups(database: Database, clock: Clock): Rollups {
       block.total,
       packMinutes(block.minutes),
     ]);
-    return statement(
-      sql`insert into series_block (${columnList(BLOCK)}) select ${columnList(BLOCK)} from ${batch(dialect, BLOCK, rows)}
-          where true on conflict (service, objective, segment, hour)
-          do update set good = excluded.good, total = excluded.total, minutes = excluded.minutes`.compile(db),
-    );
-  }
-
-  function stateStatement(
-    consumer: string,
-    state: readonly { readonly key: string; readonly body: Uint8Array }[],
-  ): Statement {
-    const rows = state.map(({ key, body }) => [consumer, key, body]);
-    return statement(
-      sql`insert into consumer_state (${columnList(STATE)}) select ${columnList(STATE)} from ${batch(dialect, STATE, rows)}
-          where true on conflict (consumer, key) do update set body = excluded.body`.compile(db),
-    );
+    return putBlocks(rows);
   }
 
   return {
@@ -86,16 +101,7 @@ export function rollups(database: Database, clock: Clock): Rollups {
         arrivedAt,
         JSON.stringify(row.body ?? null),
       ]);
-      await database.run(
-        [
-          inOrderOfArrival(dialect, 'rollup'),
-          statement(
-            sql`insert into rollup (${columnList(ROLLUP)}) select ${columnList(ROLLUP)} from ${batch(dialect, ROLLUP, cells)}
-                where true on conflict do nothing`.compile(db),
-          ),
-        ],
-        ['rollups'],
-      );
+      await database.run([inOrderOfArrival(dialect, 'rollup'), insertRollups(cells)], ['rollups']);
     },
     async since(cursor, limit) {
       const rows = await rowsOf(
@@ -131,8 +137,14 @@ export function rollups(database: Database, clock: Clock): Rollups {
           { rows: 1, otherwise: `${consumer} has counted beyond ${cursor} already` },
         ),
       );
-      if (blocks.length > 0) operation.push(blockStatement(blocks));
-      if (state.length > 0) operation.push(stateStatement(consumer, state));
+      for (const some of chunks(blocks)) {
+        operation.push(blockStatement(some));
+        await breath();
+      }
+      for (const some of chunks(state)) {
+        operation.push(putState(some.map(({ key, body }) => [consumer, key, body])));
+        await breath();
+      }
       await database.run(operation);
     },
     async cursor(consumer) {
@@ -178,7 +190,10 @@ export function rollups(database: Database, clock: Clock): Rollups {
           .where('hour', '<', stamp(to)),
       );
       // The sum of no rows is null.
-      return { good: row?.good == null ? 0 : number(row, 'good'), total: row?.total == null ? 0 : number(row, 'total') };
+      return {
+        good: row?.good == null ? 0 : number(row, 'good'),
+        total: row?.total == null ? 0 : number(row, 'total'),
+      };
     },
   };
 }

@@ -83,6 +83,7 @@ export interface Tables {
   };
   fact: {
     cursor: Generated<number>;
+    key: string;
     kind: string;
     service: string;
     id: string;
@@ -94,6 +95,7 @@ export interface Tables {
     body: string;
   };
   fact_aside: {
+    key: string;
     kind: string;
     service: string;
     id: string;

@@ -8,6 +8,7 @@ import { documentsContract } from './contract-documents.test.support.ts';
 import { factsContract } from './contract-facts.test.support.ts';
 import { seriesContract } from './contract-series.test.support.ts';
 import { storeContract } from './contract-store.test.support.ts';
+import { sweepContract } from './contract-sweep.test.support.ts';
 import type { Database } from './database.ts';
 import { openStore } from './open-store.ts';
 import { openSqlite } from './sqlite.ts';
@@ -47,4 +48,5 @@ describe('SQLite', () => {
   accessContract(held);
   seriesContract(held);
   storeContract(held);
+  sweepContract(held);
 });

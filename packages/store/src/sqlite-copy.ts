@@ -12,8 +12,8 @@ import {
 import { dirname } from 'node:path';
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
 import { MIGRATIONS, pendingMigrations } from './migrations.ts';
-import { appliedTo, takeFileLock } from './sqlite-file.ts';
 import { Refusal } from './refusal.ts';
+import { appliedTo, takeFileLock } from './sqlite-file.ts';
 
 function sync(path: string): void {
   const handle = openSync(path, 'r');

@@ -1,12 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
-import {
-  type AppliedMigration,
-  MIGRATION_TABLE,
-  MIGRATIONS,
-  pendingMigrations,
-} from './migrations.ts';
+import { type AppliedMigration, MIGRATION_TABLE, MIGRATIONS, pendingMigrations } from './migrations.ts';
 import { Refusal } from './refusal.ts';
 
 /** Bytes that the write-ahead log is cut back to after a checkpoint. */

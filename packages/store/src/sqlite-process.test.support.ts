@@ -3,7 +3,10 @@ import { openStore } from './open-store.ts';
 
 const file = process.argv[2] ?? '';
 try {
-  await openStore({ kind: 'sqlite', file }, { clock: { now: () => performance.now(), wall: () => Date.now() } });
+  await openStore(
+    { kind: 'sqlite', file },
+    { clock: { now: () => performance.now(), wall: () => Date.now() } },
+  );
   console.log('open');
   setInterval(() => {}, 60_000);
 } catch (error) {

@@ -1,5 +1,5 @@
 import { type ErrorCode, EvenkeelError } from '@evenkeel/core';
-import { startWorker } from './sqlite.ts';
+import { startWorker } from './sqlite-thread.ts';
 
 export type TaskOrder =
   | { readonly kind: 'integrity'; readonly file: string }
@@ -15,7 +15,9 @@ export function sqliteTask(order: TaskOrder): Promise<readonly string[]> {
   const worker = startWorker('sqlite-task', order);
   return new Promise((resolve, reject) => {
     worker.on('error', reject);
-    worker.on('exit', () => reject(new EvenkeelError('internal', 'the database thread ended without an answer')));
+    worker.on('exit', () =>
+      reject(new EvenkeelError('internal', 'the database thread ended without an answer')),
+    );
     worker.on('message', (answer: TaskAnswer) => {
       if (answer.ok) resolve(answer.findings);
       else reject(new EvenkeelError(answer.code, answer.message));

@@ -26,7 +26,8 @@ function prepare(database: DatabaseSyncInstance, sql: string): Prepared {
   if (found === undefined) {
     if (prepared.size > 500) prepared.clear();
     const statement = database.prepare(sql);
-    found = { statement, returnsRows: statement.columns().length > 0 };
+    // A pragma may have no columns and yet take many steps: incremental_vacuum gives back one page with each.
+    found = { statement, returnsRows: statement.columns().length > 0 || /^\s*pragma\b/i.test(sql) };
     prepared.set(sql, found);
   }
   return found;
@@ -94,7 +95,9 @@ function execute(database: DatabaseSyncInstance, operation: Operation): Operatio
 
 /** In WAL mode a reader waits for no writer, so what only reads must not ask for the right to write. */
 function onlyReads(operations: readonly Operation[]): boolean {
-  return operations.every((operation) => operation.every(({ sql }) => /^\s*(select|pragma data_version)\b/i.test(sql)));
+  return operations.every((operation) =>
+    operation.every(({ sql }) => /^\s*(select|pragma data_version)\b/i.test(sql)),
+  );
 }
 
 function commit(database: DatabaseSyncInstance, operations: readonly Operation[]): OperationResult[] {

@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openStore } from './open-store.ts';
 import { openSqlite } from './sqlite.ts';
 import { restoreSqlite } from './sqlite-tasks.ts';
+import { type SqliteThread, startThread } from './sqlite-thread.ts';
 import type { AuditEntry, Store } from './store.ts';
 
 const entry: AuditEntry = { at: 1, by: 'ann', action: 'a.b', subject: 's', service: undefined, detail: null };
@@ -104,7 +105,10 @@ describe('a database file', () => {
       const body = 'x'.repeat(50_000);
       const fill = (id: string) =>
         database.run([
-          { sql: 'insert into consumer_state (consumer, key, body) values (?, ?, ?)', params: ['c', id, new Uint8Array(Buffer.from(body))] },
+          {
+            sql: 'insert into consumer_state (consumer, key, body) values (?, ?, ?)',
+            params: ['c', id, new Uint8Array(Buffer.from(body))],
+          },
         ]);
       await fill('a');
       await database.run([{ sql: 'pragma max_page_count = 60', params: [] }]);
@@ -118,6 +122,54 @@ describe('a database file', () => {
       expect(kept?.rows).toHaveLength(2 + results.length - refused.length);
       await database.close();
     });
+  });
+
+  it('on a disk that hangs is refused in bounded time, and used again when it answers', async () => {
+    const database = await openSqlite(file, { timeoutMs: 250 });
+    const slow = database.run([
+      {
+        sql: 'with recursive n(i) as (select 1 union all select i + 1 from n where i < 6000000) select max(i) from n',
+        params: [],
+      },
+    ]);
+    const begun = performance.now();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const write = { sql: "insert into consumer (name, cursor) values ('behind', 1)", params: [] };
+    const behind = database.run([write]);
+    for (const refused of await Promise.allSettled([slow, behind])) {
+      expect(refused).toMatchObject({ status: 'rejected', reason: { status: 503 } });
+    }
+    expect(performance.now() - begun).toBeLessThan(1_000);
+    let rows: unknown;
+    while (rows === undefined) {
+      rows = await database.run([{ sql: 'select name from consumer', params: [] }]).then(
+        ([result]) => result?.rows,
+        () => undefined,
+      );
+    }
+    // What was refused while it waited was not done later.
+    expect(rows).toEqual([]);
+    await database.run([write]);
+    await database.close();
+  });
+
+  it('gets another thread when its own is lost', async () => {
+    const threads: SqliteThread[] = [];
+    const database = await openSqlite(file, {}, async (options) => {
+      const thread = await startThread(options);
+      threads.push(thread);
+      return thread;
+    });
+    const put = (name: string) =>
+      database.run([{ sql: 'insert into consumer (name, cursor) values (?, 1)', params: [name] }]);
+    await put('a');
+    await threads[0]?.end();
+    await expect(put('lost')).rejects.toMatchObject({ status: 503 });
+    await put('b');
+    const [result] = await database.run([{ sql: 'select name from consumer order by name', params: [] }]);
+    expect(result?.rows).toEqual([{ name: 'a' }, { name: 'b' }]);
+    expect(threads).toHaveLength(2);
+    await database.close();
   });
 
   it('is copied whole while others write, and put back with checks', async () => {

@@ -107,7 +107,10 @@ export interface Rollups {
     readonly lease: Lease | undefined;
   }): Promise<void>;
   cursor(consumer: string): Promise<number>;
-  state(consumer: string, prefix: string): Promise<readonly { readonly key: string; readonly body: Uint8Array }[]>;
+  state(
+    consumer: string,
+    prefix: string,
+  ): Promise<readonly { readonly key: string; readonly body: Uint8Array }[]>;
   /** Blocks with `from` <= hour < `to`, by hour. Without `segment`: all segments. */
   blocks(filter: {
     readonly service?: string | undefined;

@@ -108,15 +108,23 @@ async function sweepAudit(database: Database, before: number): Promise<number> {
       database,
       sql`select id, hash from audit_entry as last where id < (
             select coalesce(min(young.id), (select last_id + 1 from audit_head)) from audit_entry as young where young.at >= ${before}
-          ) and id <= (select base_id from audit_head) + ${sql.lit(BATCH)} order by id desc limit 1`.compile(db),
+          ) and id <= (select base_id from audit_head) + ${sql.lit(BATCH)} order by id desc limit 1`.compile(
+        db,
+      ),
     );
     if (row === undefined) return deleted;
     const id = number(row, 'id');
     const [, gone] = await database.run([
-      statement(db.updateTable('audit_head').set({ base_id: id, base_hash: text(row, 'hash') }).where('base_id', '<', id), {
-        rows: 1,
-        otherwise: 'somebody else sweeps the audit log',
-      }),
+      statement(
+        db
+          .updateTable('audit_head')
+          .set({ base_id: id, base_hash: text(row, 'hash') })
+          .where('base_id', '<', id),
+        {
+          rows: 1,
+          otherwise: 'somebody else sweeps the audit log',
+        },
+      ),
       statement(db.deleteFrom('audit_entry').where('id', '<=', id)),
     ]);
     deleted += gone?.changes ?? 0;

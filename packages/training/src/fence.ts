@@ -150,6 +150,25 @@ export function fileFences(dir: string, options: FileFenceOptions): Fences {
   };
 }
 
+/** The process that has a run on this machine, dead or alive; undefined when it is released, elsewhere or unknown. */
+export async function holderOf(
+  dir: string,
+): Promise<{ readonly pid: number; readonly startTicks: number | undefined } | undefined> {
+  try {
+    const newest = (await readdir(dir))
+      .filter((name) => /^\d{8}$/.test(name))
+      .sort()
+      .at(-1);
+    if (newest === undefined) return undefined;
+    const found = holder.parse(JSON.parse(await readFile(join(dir, newest), 'utf8')));
+    return found.host === hostname() && found.boot === (await bootId())
+      ? { pid: found.pid, startTicks: found.startTicks }
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function processStatOrNothing(): number | undefined {
   try {
     return processStat(process.pid)?.startTicks;

@@ -72,13 +72,16 @@ export function inProcessHost(trainer: Trainer): TrainerHost {
         },
         skips: (step) => orders.skip.some((range) => step >= range.from && step <= range.to),
       };
-      const run = trainer.run(context).then(
-        (): TrainerEnd => ({ code: stop.signal.aborted && finished ? 143 : 0, signal: undefined }),
-        (error: unknown): TrainerEnd => {
-          if (!cut) sink.text(`${trainer.name}: ${describeError(error)}`);
-          return { code: 1, signal: undefined };
-        },
-      );
+      // Not at once: whoever starts it must know it before it says anything.
+      const run = Promise.resolve()
+        .then(() => trainer.run(context))
+        .then(
+          (): TrainerEnd => ({ code: stop.signal.aborted && finished ? 143 : 0, signal: undefined }),
+          (error: unknown): TrainerEnd => {
+            if (!cut) sink.text(`${trainer.name}: ${describeError(error)}`);
+            return { code: 1, signal: undefined };
+          },
+        );
       return {
         pid: undefined,
         startTicks: undefined,

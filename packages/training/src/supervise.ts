@@ -15,10 +15,10 @@ import {
   type Random,
   retainCheckpoints,
   type Timers,
-  type TrainingEvent,
   type TrainingFault,
   type TrainingOrder,
   type TrainingRun,
+  type TrainingRunEvent,
   trainingEnded,
 } from '@evenkeel/core';
 import { type Attempt, foldProgress, newAttempt, takeStep } from './attempt.ts';
@@ -181,7 +181,7 @@ export async function supervise(options: SuperviseOptions): Promise<Supervision>
       options.onProgress?.({ record, step: attempt?.next ?? record.step, loss: attempt?.lastLoss });
     }
 
-    async function apply(event: TrainingEvent, keep = true): Promise<void> {
+    async function apply(event: TrainingRunEvent, keep = true): Promise<void> {
       fold();
       const before = record;
       const next = advanceTraining(record, event, { at: clock.wall(), random });
@@ -440,6 +440,8 @@ export async function supervise(options: SuperviseOptions): Promise<Supervision>
     }
 
     async function retain(): Promise<void> {
+      // What is newest may be condemned in a moment.
+      if (record.pending !== undefined) return;
       const named = new Map(await options.held?.());
       if (record.result !== undefined) named.set(record.result, 'the result of the run');
       if (judging !== undefined) named.set(judging.name, 'being judged');

@@ -82,6 +82,9 @@ const expectation = z.discriminatedUnion('check', [
   z.strictObject({ check: z.literal('budget_spent'), max: share('Of any budget.').prefault('2%') }),
 ]);
 
+/** What can be expected. */
+export const EXPECTATIONS: readonly string[] = expectation.options.map((option) => option.shape.check.value);
+
 /** An experiment as people write it. */
 export const experimentSchema = z.strictObject({
   evenkeel: z.literal(1).describe('Version of this format.'),

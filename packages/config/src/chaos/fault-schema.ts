@@ -174,6 +174,17 @@ export const faultSchema = raw.describe('What breaks.').transform((one, context)
   }
 });
 
+/** The names that a tag may have, by the tag and where it stands: a message about a wrong one tells them. */
+export function tagNames(at: string): readonly string[] {
+  const tag = at.split('.').at(-1);
+  if (tag === 'type') return raw.options.map((option) => option.shape.type.value);
+  if (tag === 'shape') return ['constant', 'heavy_tail', 'drip'];
+  if (tag !== 'how') return [];
+  return at.includes('.values.')
+    ? ['null', 'swap', 'scale', 'new_category', 'shuffle', 'permute']
+    : ['error', 'timeout', 'malformed', 'cut_stream', 'rate_limited'];
+}
+
 const priority = z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)]);
 const radiusName = z.enum(['limited', 'moderate', 'full']);
 

@@ -5,14 +5,15 @@ import {
   type Experiment,
   type ExperimentStep,
   isTimeZone,
+  nearestName,
   type Probe,
   type Tolerance,
 } from '@evenkeel/core';
 import { type PathStep, parseSource } from '../document.ts';
 import type { Problem } from '../problem.ts';
 import { checkSchema } from '../schema-problems.ts';
-import { experimentSchema, type RawExperiment } from './experiment-schema.ts';
-import { radiusOf } from './fault-schema.ts';
+import { EXPECTATIONS, experimentSchema, type RawExperiment } from './experiment-schema.ts';
+import { radiusOf, tagNames } from './fault-schema.ts';
 
 export type ReadExperiment =
   | { readonly ok: true; readonly experiment: Experiment; readonly warnings: readonly Problem[] }
@@ -135,7 +136,8 @@ export function readExperiment(text: string, path: string): ReadExperiment {
   const problems: Problem[] = [...source.problems];
   const warnings: Problem[] = [];
   const checked = checkSchema(document, experimentSchema);
-  if (!checked.ok) return { ok: false, problems: [...problems, ...checked.problems].sort(byPlace) };
+  if (!checked.ok)
+    return { ok: false, problems: [...problems, ...checked.problems.map(withNames)].sort(byPlace) };
   const raw = checked.value;
   const fail: Fail = (at, message, hint) => problems.push(document.problem(at, message, hint));
 
@@ -214,6 +216,19 @@ export function readExperiment(text: string, path: string): ReadExperiment {
       schedule:
         raw.schedule === undefined ? undefined : { cron: raw.schedule.cron, timeZone: raw.schedule.timezone },
     },
+  };
+}
+
+/** A wrong tag is told with the right ones. */
+function withNames(problem: Problem): Problem {
+  const found = /^expected , found the text "(.*)"$/.exec(problem.message)?.[1];
+  if (found === undefined) return problem;
+  const names = problem.at.endsWith('.check') ? EXPECTATIONS : tagNames(problem.at);
+  const near = nearestName(found, names);
+  return {
+    ...problem,
+    message: `expected one of ${names.join(', ')}, found the text "${found}"`,
+    ...(near === undefined ? {} : { hint: `did you mean "${near}"?` }),
   };
 }
 

@@ -13,6 +13,9 @@ export const KEYS = {
   minimumEvents: `${PREFIX}minimum-events`,
   minimumBad: `${PREFIX}minimum-bad`,
   emptySlice: `${PREFIX}empty-slice`,
+  /** Figures for parts of the traffic, and whether silence is an alert. */
+  segments: `${PREFIX}segments`,
+  expectedTraffic: `${PREFIX}expected-traffic`,
   /** Labels whose values OpenSLO does not allow. */
   labels: `${PREFIX}labels`,
   /** On an alert policy: the pair of windows that its one condition stands for. */
@@ -25,7 +28,7 @@ const indicator = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('latency'),
     thresholdMs: z.number().positive(),
-    part: z.enum(['end_to_end', 'model', 'first_token']),
+    part: z.enum(['end_to_end', 'model', 'first_token', 'between_tokens']),
   }),
   z.strictObject({ kind: z.literal('feature_age'), maxAgeMs: z.number().positive() }),
   z.strictObject({ kind: z.literal('safety') }),
@@ -35,7 +38,11 @@ const source = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('requests'), indicator }),
   z.strictObject({ kind: z.literal('pushed'), name: z.string().min(1) }),
   z.strictObject({ kind: z.literal('model_age'), model: z.string().min(1), maxAgeMs: z.number().positive() }),
-  z.strictObject({ kind: z.literal('labels') }),
+  z.strictObject({
+    kind: z.literal('labels'),
+    predicted: z.string().min(1).optional(),
+    actual: z.string().min(1).optional(),
+  }),
   z.strictObject({ kind: z.literal('promql'), source: z.string() }),
 ]);
 const category = z.enum(['availability', 'latency', 'quality', 'freshness', 'safety', 'cost']);
@@ -80,9 +87,31 @@ export function readLabels(annotations: Annotations): Readonly<Record<string, st
   return z.record(z.string(), z.string()).safeParse(json(annotations[KEYS.labels])).data ?? {};
 }
 
+const segments = z.array(
+  z.strictObject({ by: z.enum(['version', 'tenant', 'cohort']), most: z.int().min(1) }),
+);
+const expectedTraffic = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('learned') }),
+  z.strictObject({
+    kind: z.literal('stated'),
+    events: z.number().positive(),
+    perMs: z.number().positive(),
+  }),
+]);
+
+/** The parts of an objective that may be left out. */
+export function readExtras(annotations: Annotations): Pick<Objective, 'segments' | 'expectedTraffic'> {
+  const rules = segments.safeParse(json(annotations[KEYS.segments])).data;
+  const traffic = expectedTraffic.safeParse(json(annotations[KEYS.expectedTraffic])).data;
+  return {
+    ...(rules === undefined ? {} : { segments: rules }),
+    ...(traffic === undefined ? {} : { expectedTraffic: traffic }),
+  };
+}
+
 /** What evenkeel itself measures, or the name of the Prometheus that a query belongs to. */
 export type SourceNote =
-  | Exclude<Objective['source'], { kind: 'promql' }>
+  | Exclude<Objective['source'], { kind: 'promql' | 'composite' }>
   | { readonly kind: 'promql'; readonly source: string };
 
 export function readSource(annotations: Annotations): SourceNote | undefined {

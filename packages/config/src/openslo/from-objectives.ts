@@ -115,6 +115,9 @@ function sloOf(objective: Objective, name: string): Written {
   const { allowance, budgeting } = objective;
   if (allowance.kind === 'zero_tolerance')
     return no('zero tolerance: an OpenSLO target is under 1, so some failures are always allowed');
+  if (allowance.kind === 'amount') return no('an amount: OpenSLO promises shares of events only');
+  if (objective.source.kind === 'composite')
+    return no('a composite: its parts are written, and evenkeel puts them together');
   const window = writeWindow(objective.window);
   if (window === undefined) return no('its window is not a whole number of minutes');
   const alertPolicies: Policy[] = [];
@@ -136,6 +139,9 @@ function sloOf(objective: Objective, name: string): Written {
   if (name !== objective.name) annotations[KEYS.name] = objective.name;
   if (service !== objective.service) annotations[KEYS.service] = objective.service;
   if (needsNote(objective.source)) annotations[KEYS.source] = writeSource(objective.source);
+  if (objective.segments !== undefined) annotations[KEYS.segments] = JSON.stringify(objective.segments);
+  if (objective.expectedTraffic !== undefined && objective.expectedTraffic.kind !== 'none')
+    annotations[KEYS.expectedTraffic] = JSON.stringify(objective.expectedTraffic);
   if (unfit.length > 0) annotations[KEYS.labels] = JSON.stringify(Object.fromEntries(unfit));
   if (budgeting.method !== 'occurrences' && budgeting.emptySlice !== 'exclude')
     annotations[KEYS.emptySlice] = budgeting.emptySlice;

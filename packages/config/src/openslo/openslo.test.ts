@@ -452,13 +452,14 @@ const objectiveArbitrary: fc.Arbitrary<Objective> = fc.record({
         fc.record({
           kind: fc.constant('latency'),
           thresholdMs: fc.nat(999).map((n) => n + 1),
-          part: fc.constantFrom('end_to_end', 'model', 'first_token'),
+          part: fc.constantFrom('end_to_end', 'model', 'first_token', 'between_tokens'),
         }),
         fc.record({ kind: fc.constant('safety') }),
       ),
     }),
     fc.record({ kind: fc.constant('pushed'), name: word }),
     fc.record({ kind: fc.constant('labels') }),
+    fc.record({ kind: fc.constant('labels'), predicted: word }),
     fc.record({
       kind: fc.constant('promql'),
       source: fc.oneof(word, fc.constant('My Prometheus')),
@@ -543,6 +544,27 @@ describe('and back', () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  it('keeps what OpenSLO has no field for, and refuses by name what it cannot say', () => {
+    const [objective] = toObjectives(readOpenSlo(SET, 'a').documents).objectives;
+    if (objective === undefined) throw new Error('no objective');
+    const more: Objective = {
+      ...objective,
+      segments: [{ by: 'tenant', most: 50 }],
+      expectedTraffic: { kind: 'stated', events: 3, perMs: 300_000 },
+    };
+    const { documents } = fromObjectives([more]);
+    expect(toObjectives(readOpenSlo(printOpenSlo(documents), 'a').documents).objectives).toEqual([more]);
+    const parts = [{ objective: 'x', weight: 1 }];
+    const { refused } = fromObjectives([
+      { ...objective, allowance: { kind: 'amount', amount: 5, unit: 'EUR' } },
+      { ...objective, source: { kind: 'composite', method: 'all_of', parts } },
+    ]);
+    expect(refused.map(({ reason }) => reason)).toEqual([
+      expect.stringMatching(/^an amount/),
+      expect.stringMatching(/^a composite/),
+    ]);
   });
 
   it('keeps both windows of a burn alert', () => {

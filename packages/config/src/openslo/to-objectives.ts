@@ -143,6 +143,11 @@ function convertSlo(
       refuse([...at, 'timeSliceWindow'], budgeting);
       continue;
     }
+    if (budgeting.method !== 'occurrences' && budgeting.sliceMs % 60_000 !== 0)
+      warn(
+        [...at, 'timeSliceWindow'],
+        'slices are judged as the next whole minutes: minutes are what is counted',
+      );
     const source = sourceOf(slo, one, at, refuse, warn);
     if (source === undefined) continue;
     const allowance: Allowance = {
@@ -163,6 +168,7 @@ function convertSlo(
       minimumBad: note.readCount(annotations, note.KEYS.minimumBad) ?? 2,
       labels: labelsOf(slo.metadata),
       annotations: annotationsOf(slo.metadata),
+      ...note.readExtras(annotations),
     };
     objectives.push(objective);
     if (one.indicator !== undefined)

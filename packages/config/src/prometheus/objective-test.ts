@@ -1,19 +1,19 @@
 import {
   addCounts,
-  type BudgetStatus,
-  type BurnVerdict,
-  budgetStatus,
-  burnRate,
-  burnRules,
+  alertReason,
+  type BudgetFigures,
+  budgetReason,
+  burnOf,
   type Counts,
   isEvenkeelError,
-  judgeBurn,
   NO_EVENTS,
   nearestName,
   type Objective,
+  objectiveStatus,
+  prepareObjective,
   sliceCounts,
+  type WindowSums,
   windowAt,
-  windowLength,
 } from '@evenkeel/core';
 import { type PathStep, parseSource } from '../document.ts';
 import type { Problem } from '../problem.ts';
@@ -82,31 +82,46 @@ function budgeted(
 }
 
 interface Standing {
-  readonly status: BudgetStatus;
+  readonly status: BudgetFigures;
+  readonly reason: string;
   burn(lookBackMs: number): { readonly rate: number | undefined; readonly counts: Counts };
-  readonly alerts: readonly { readonly name: string; readonly verdict: BurnVerdict }[];
+  readonly alerts: readonly { readonly name: string; readonly firing: boolean; readonly reason: string }[];
 }
 
 /** Where an objective stands at an instant, by the same functions that judge it in production. */
 function standing(objective: Objective, stretches: readonly Stretch[], at: number, start: number): Standing {
-  const span = windowAt(objective.window, at);
   const count = (from: number, to: number): Counts => budgeted(objective, stretches, from, to, start);
-  const { allowance } = objective;
-  const status = budgetStatus(count(span.start, Math.min(span.end, at)), allowance);
-  if (allowance.kind === 'zero_tolerance')
-    return { status, burn: (ms) => ({ rate: undefined, counts: count(at - ms, at) }), alerts: [] };
-  const { target } = allowance;
-  const length = windowLength(objective.window, at);
-  const alerts = burnRules(objective.alerts, length, target, objective.minimumBad).map((rule) => ({
-    name: rule.pair.name,
-    verdict: judgeBurn(rule, count(at - rule.pair.longMs, at), count(at - rule.pair.shortMs, at), target),
-  }));
+  const prepared = prepareObjective(objective, 1);
+  const counts = prepared.windows.map((window) => {
+    const span = windowAt(window, at);
+    return count(span.start, Math.min(span.end, at));
+  });
+  const sums: WindowSums = {
+    good: (i) => counts[i]?.good ?? 0,
+    total: (i) => counts[i]?.total ?? 0,
+    adjustedGood: (i) => counts[i]?.good ?? 0,
+    adjustedTotal: (i) => counts[i]?.total ?? 0,
+  };
+  const earlier = stretches.filter(({ from, total }) => total > 0 && from < at);
+  const status = objectiveStatus(prepared, sums, {
+    segment: '',
+    now: at,
+    since: start,
+    lastEvent: earlier.length === 0 ? undefined : Math.max(...earlier.map(({ to }) => Math.min(to, at))),
+  });
+  const { basis } = prepared.period(at);
   return {
-    status,
-    alerts,
+    status: status.adjusted,
+    reason: budgetReason(status.adjusted, objective.allowance),
+    alerts: status.alerts.map((alert) => ({
+      name: alert.pair,
+      firing: alert.firing,
+      reason: alertReason(alert, status, prepared),
+    })),
     burn(ms) {
-      const counts = count(at - ms, at);
-      return { counts, rate: burnRate(counts, target) };
+      const over = count(at - ms, at);
+      const rate = basis === undefined ? undefined : burnOf(over.total - over.good, over.total, basis, ms);
+      return { counts: over, rate };
     },
   };
 }
@@ -141,7 +156,7 @@ function compare(
       fail(
         [key],
         `expected ${key} ${show(want)}, got ${show(got)}`,
-        `${arithmetic(now.status.counts)}: ${now.status.reason}`,
+        `${arithmetic(now.status.counts)}: ${now.reason}`,
       );
   };
   number('sli');
@@ -150,7 +165,7 @@ function compare(
   if (expected.state !== undefined) {
     checks++;
     if (expected.state !== now.status.state)
-      fail(['state'], `expected state ${expected.state}, got ${now.status.state}`, now.status.reason);
+      fail(['state'], `expected state ${expected.state}, got ${now.status.state}`, now.reason);
   }
   for (const [text, want] of Object.entries(expected.burn ?? {})) {
     checks++;
@@ -174,20 +189,29 @@ function compare(
     if (alert === undefined) {
       const near = nearestName(name, names);
       const known = names.length === 0 ? 'the objective has no alerts' : `known: ${names.join(', ')}`;
-      fail(
-        ['alerts', index],
-        `there is no alert "${name}"`,
-        near === undefined ? known : `did you mean "${near}"?`,
-      );
-    } else if (!alert.verdict.firing)
-      fail(['alerts', index], `expected ${name} to fire, it is silent`, alert.verdict.reason);
+      if (names.includes(name))
+        fail(['alerts', index], `expected ${name} to fire, it is silent`, 'events come');
+      else
+        fail(
+          ['alerts', index],
+          `there is no alert "${name}"`,
+          near === undefined ? known : `did you mean "${near}"?`,
+        );
+    } else if (!alert.firing) fail(['alerts', index], `expected ${name} to fire, it is silent`, alert.reason);
   }
-  for (const { name, verdict } of now.alerts) {
+  for (const { name, firing, reason } of now.alerts) {
     if (expected.alerts.includes(name)) continue;
     checks++;
-    if (verdict.firing) fail(['alerts'], `expected ${name} to be silent, it fires`, verdict.reason);
+    if (firing) fail(['alerts'], `expected ${name} to be silent, it fires`, reason);
   }
   return checks;
+}
+
+function alertNames({ alerts, allowance, expectedTraffic }: Objective): string[] {
+  return [
+    ...(allowance.kind === 'zero_tolerance' ? ['violation'] : alerts.map(({ name }) => name)),
+    ...(expectedTraffic === undefined ? [] : ['no-traffic']),
+  ];
 }
 
 function pick(
@@ -251,7 +275,7 @@ export function testObjective(
   const start = file.start === undefined ? DEFAULT_START : Date.parse(file.start);
   const stretches = stretchesOf(file, start);
   const problems: Problem[] = [];
-  const names = objective.alerts.map(({ name }) => name);
+  const names = alertNames(objective);
   let checks = 0;
   for (const [index, expected] of file.expect.entries()) {
     const at = ['expect', index];

@@ -148,6 +148,14 @@ function groupsOf(objective: Objective, options: RuleOptions, note: (text: strin
     value,
   ]);
   const selector = `{evenkeel_service=${quoted(objective.service)},evenkeel_objective=${quoted(objective.name)}}`;
+  if (objective.source.kind === 'composite') {
+    note('left out: a composite is put together by evenkeel; its parts have rules of their own');
+    return [];
+  }
+  if (objective.allowance.kind === 'amount') {
+    note('left out: an amount is summed up by evenkeel, whose prices Prometheus does not know');
+    return [];
+  }
   const queries = indicatorQueries(objective);
   const context: Context = {
     objective,

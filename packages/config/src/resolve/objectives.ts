@@ -273,22 +273,22 @@ function checkComposites(objectives: readonly Objective[], scope: Scope): void {
 }
 
 /** What a service is held to when its file says nothing of objectives. */
-function standardObjectives(service: RawService): Record<string, Partial<RawObjective>> {
+function standardObjectives(service: RawService): Record<string, unknown> {
   return {
     availability: { category: 'availability' },
     'latency-p99': { category: 'latency' },
     // Of answers that the check let pass: by rate, because a check that blocks has done its work.
     ...(service.safety === undefined
       ? {}
-      : { safety: { category: 'safety' as const, target: 0.9999, window: 7 * DAY } }),
-    ...(service.features === undefined ? {} : { 'feature-age': { category: 'freshness' as const } }),
+      : { safety: { category: 'safety', target: '99.99%', window: '7d' } }),
+    ...(service.features === undefined ? {} : { 'feature-age': { category: 'freshness' } }),
   };
 }
 
 /** The objectives of a service, those that its file names or the usual ones. */
 export function resolveObjectives(
   service: RawService,
-  parse: (raw: Partial<RawObjective>) => RawObjective,
+  parse: (written: unknown) => RawObjective,
   scope: Scope,
 ): readonly Objective[] {
   const named =

@@ -5,6 +5,7 @@ import { featuresSchema } from './features.ts';
 import { incidentsSchema } from './incidents.ts';
 import { rungSchema } from './ladder.ts';
 import { modelSchema } from './models.ts';
+import { monitorsSchema } from './monitors.ts';
 import { objectiveSchema, policySchema } from './objectives.ts';
 import { openInferenceSchema } from './open-inference.ts';
 import { admissionSchema, callersSchema, prioritySchema, safetySchema } from './traffic.ts';
@@ -107,6 +108,9 @@ export const serviceSchema = z.strictObject({
     .record(name, objectiveSchema)
     .optional()
     .describe('What the service is held to, by name; the usual ones when left out.'),
+  monitors: monitorsSchema
+    .prefault({})
+    .describe('What is watched for drift and for quality; the usual things when left out.'),
   policies: z
     .record(name, policySchema)
     .default({})

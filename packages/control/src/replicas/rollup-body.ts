@@ -1,7 +1,30 @@
-import { LEVELS, type Rollup, type ServiceStatus } from '@evenkeel/core';
+import { LEVELS, type Rollup, type ServiceStatus, type TrafficCounts } from '@evenkeel/core';
 import { z } from 'zod';
 
 const count = z.number().min(0);
+
+const tally = z.record(z.string(), count);
+const traffic = z.object({
+  spanMs: count,
+  total: count,
+  byLevel: tally,
+  byError: tally,
+  rungs: z.record(
+    z.string(),
+    z.object({ answered: count, failed: count, timedOut: count, full: count, unsafe: count, bins: tally }),
+  ),
+  features: z.object({
+    reads: count,
+    unfresh: count,
+    incomplete: count,
+    missing: tally,
+    ages: tally,
+    durations: tally,
+  }),
+  safety: z.object({ checked: count, turned: count }),
+  exposure: tally,
+  users: z.object({ all: z.array(z.int()).max(64), affected: z.array(z.int()).max(64) }),
+});
 
 /**
  * What a replica handed over, as far as the control plane reads it. A newer replica may say more; what it says of
@@ -19,11 +42,15 @@ const rollupBody = z.object({
       .refine(({ good, total }) => good <= total, 'good is more than total'),
   ),
   served: z.partialRecord(z.enum([...LEVELS, 'failed']), count),
+  traffic: traffic.optional(),
   monitors: z.record(z.string(), z.unknown()),
   status: z.custom<ServiceStatus>((value) => typeof value === 'object' && value !== null).optional(),
 });
 
-export type RollupBody = Rollup & { readonly status?: ServiceStatus | undefined };
+export type RollupBody = Omit<Rollup, 'traffic'> & {
+  readonly traffic?: TrafficCounts | undefined;
+  readonly status?: ServiceStatus | undefined;
+};
 
 /** @returns the rollup, or what is wrong with it */
 export function readRollup(body: unknown): RollupBody | string {

@@ -54,14 +54,14 @@ export interface ActivityRun {
   readonly doneAt: number;
 }
 
-export interface ProbeResult extends ToleranceResult {
+export interface SteadyProbe extends ToleranceResult {
   readonly name: string;
   readonly value: unknown;
 }
 
 export interface SteadyState {
   readonly met: boolean | undefined;
-  readonly probes: readonly ProbeResult[];
+  readonly probes: readonly SteadyProbe[];
 }
 
 /** A run as a value: plain JSON, kept whole after each step. */

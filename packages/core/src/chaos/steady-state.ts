@@ -1,7 +1,7 @@
 import type { Hypothesis } from './experiment.ts';
 import { figureOf, type WindowFigures } from './observation.ts';
 import type { RunDraft } from './run-draft.ts';
-import type { ProbeResult, SteadyState } from './run-state.ts';
+import type { SteadyProbe, SteadyState } from './run-state.ts';
 import { tolerates } from './tolerance.ts';
 
 /**
@@ -15,7 +15,7 @@ export function steadyState(
   window: WindowFigures | undefined,
   only?: 'during',
 ): SteadyState | undefined {
-  const results: ProbeResult[] = [];
+  const results: SteadyProbe[] = [];
   let waiting = false;
   for (const [i, probe] of hypothesis.probes.entries()) {
     if (only === 'during' && !probe.during) continue;

@@ -13,14 +13,14 @@ import type { IncidentType, Severity } from './incident-type.ts';
 
 /** What somebody wants done to an incident. */
 export type IncidentIntent =
-  | { readonly do: 'investigate'; readonly note?: string }
-  | { readonly do: 'mitigate'; readonly note?: string }
+  | { readonly do: 'investigate'; readonly note?: string | undefined }
+  | { readonly do: 'mitigate'; readonly note?: string | undefined }
   | { readonly do: 'resolve'; readonly resolution: string }
   | { readonly do: 'start_review' }
   | { readonly do: 'close' }
   /** Within {@link REOPEN_MS} of being resolved. */
   | { readonly do: 'reopen'; readonly reason: string }
-  | { readonly do: 'acknowledge'; readonly note?: string }
+  | { readonly do: 'acknowledge'; readonly note?: string | undefined }
   | { readonly do: 'note'; readonly text: string }
   | { readonly do: 'set_severity'; readonly severity: Severity; readonly reason: string }
   | { readonly do: 'set_type'; readonly type: IncidentType; readonly reason: string }

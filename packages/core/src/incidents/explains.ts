@@ -159,6 +159,8 @@ const EXPLAINS: Partial<Record<SignalKind, Partial<Record<SignalKind, number>>>>
   toward_served: LOOP,
   exposure_concentrated: { ...LOOP, labels_disagree: 0.3 },
   labels_self_caused: LOOP,
+  // Whatever brought requests down the ladder: rungs with less knowledge answer otherwise.
+  entry_below: { ...FALLBACK_SYMPTOMS, exposure_concentrated: 0.8, toward_served: 0.6 },
   safety_flags: HARM,
   harm_reports: HARM,
   zero_tolerance_broken: HARM,

@@ -237,7 +237,12 @@ function decideCause(
     if (now - incident.detectedAt > policy.episodeMs && known(candidate, incident) <= 0.5) continue;
     const first = input.diagnosis.ranked[0];
     const current = input.diagnosis.ranked.find(({ type }) => type === incident.type)?.score ?? 0;
-    if (first === candidate && !incident.typeByPerson && candidate.score > current + 0.1)
+    if (
+      first === candidate &&
+      !incident.typeByPerson &&
+      candidate.score > current + 0.1 &&
+      now - incident.detectedAt <= policy.episodeMs
+    )
       return {
         do: 'retype',
         incident: incident.id,

@@ -25,45 +25,60 @@ export interface Shift {
 }
 
 /** Deviations from the usual rate below which a shift may be one of many looks' chance. */
-const LEAST_DEVIATIONS = 5;
+export const LEAST_DEVIATIONS = 5;
 
 /**
- * Whether a rate is clearly over what is usual: surprising, by at least `least` in absolute terms, and at least `factor` times as
+ * Whether a rate is clearly over what is usual: surprising, by at least `least` in absolute terms, and at least twice as
  * much. The usual rate is taken at the upper end of what its own sample allows, so that a young service alarms late and not falsely.
  * @param least smallest excess that matters, as a share in (0, 0.5)
- * @param factor default 2
+ * @param deviations least surprise, default {@link LEAST_DEVIATIONS}; less where something else has said already that all is not well
  */
-export function rateShift(recent: Share, usual: Share, least: number, factor = 2): Shift | undefined {
+export function rateShift(
+  recent: Share,
+  usual: Share,
+  least: number,
+  deviations: number = LEAST_DEVIATIONS,
+): Shift | undefined {
   if (recent.total <= 0) return undefined;
   const rate = recent.bad / recent.total;
   const centre = (usual.bad + 1) / (usual.total + 2);
   const upper = Math.min(0.999, centre + 2 * Math.sqrt((centre * (1 - centre)) / (usual.total + 2)));
   const excess = rate - upper;
-  if (!(excess >= least) || rate < factor * upper) return undefined;
-  const deviations = surprise(recent.bad, recent.total, upper);
-  if (deviations < LEAST_DEVIATIONS) return undefined;
+  if (!(excess >= least) || rate < 2 * upper) return undefined;
+  const surprising = surprise(recent.bad, recent.total, upper);
+  if (surprising < deviations) return undefined;
   return {
     strength: Math.min(1, 0.5 + (0.5 * (excess - least)) / (0.5 - least)),
     recent: rate,
     usual: usual.total > 0 ? usual.bad / usual.total : 0,
-    deviations,
+    deviations: surprising,
   };
 }
 
-/** Whether a rate is clearly under what is usual: the same, of what is not bad. */
-export function rateDrop(recent: Share, usual: Share, least: number): Shift | undefined {
-  if (recent.total <= 0 || usual.total <= 0) return undefined;
-  const rate = recent.bad / recent.total;
-  const before = usual.bad / usual.total;
-  const lower = Math.max(0.001, before - 2 * Math.sqrt((before * (1 - before)) / usual.total));
+/** Usual events below which a drop from them says nothing. */
+const LEAST_USUAL = 50;
+
+/**
+ * Whether a rate of good events is clearly under what is usual: surprising, and by at least a share `least` of it. The usual rate is
+ * taken at the lower end of what its own sample allows.
+ */
+export function rateDrop(
+  recent: { readonly good: number; readonly total: number },
+  usual: { readonly good: number; readonly total: number },
+  least: number,
+): Shift | undefined {
+  if (recent.total <= 0 || usual.total < LEAST_USUAL) return undefined;
+  const rate = recent.good / recent.total;
+  const centre = (usual.good + 1) / (usual.total + 2);
+  const lower = Math.max(0.001, centre - 2 * Math.sqrt((centre * (1 - centre)) / (usual.total + 2)));
   const lost = (lower - rate) / lower;
   if (!(lost >= least)) return undefined;
-  const deviations = -surprise(recent.bad, recent.total, lower);
+  const deviations = -surprise(recent.good, recent.total, lower);
   if (deviations < LEAST_DEVIATIONS) return undefined;
   return {
     strength: Math.min(1, 0.5 + (0.5 * (lost - least)) / (1 - least)),
     recent: rate,
-    usual: before,
+    usual: usual.good / usual.total,
     deviations,
   };
 }

@@ -2,7 +2,7 @@ import type { BudgetStatus } from '../objectives/budget.ts';
 import type { BurnPair, BurnVerdict } from '../objectives/burn-alert.ts';
 import type { Counts } from '../objectives/counts.ts';
 import type { ObjectiveCategory } from '../objectives/objective.ts';
-import type { DriftLevel } from '../quality/drift-detector.ts';
+import type { DriftLevel } from '../quality/drift-finding.ts';
 import type { Movement } from '../quality/drift-tables.ts';
 import type { ServiceStatus } from '../serving/link.ts';
 import type { TrafficCounts } from './traffic.ts';

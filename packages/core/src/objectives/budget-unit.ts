@@ -9,13 +9,10 @@ export interface Unit {
   readonly minutes: number;
 }
 
-/** @throws RangeError for slices that are not whole minutes */
+/** Slices that are no whole minutes, which other tools' files may have, are judged as the next longer ones that are. */
 export function unitOf(budgeting: Budgeting): Unit {
-  if (budgeting.method === 'occurrences') return { budgeting, minutes: 1 };
-  const minutes = budgeting.sliceMs / MINUTE_MS;
-  if (!Number.isInteger(minutes) || minutes < 1)
-    throw new RangeError(`a slice is a whole number of minutes, not ${budgeting.sliceMs} ms`);
-  return { budgeting, minutes };
+  const minutes = budgeting.method === 'occurrences' ? 1 : Math.ceil(budgeting.sliceMs / MINUTE_MS);
+  return { budgeting, minutes: Math.max(1, minutes) };
 }
 
 /** One slice's counts into out[at], out[at + 1]. `left`: minutes of it that are not excluded. */

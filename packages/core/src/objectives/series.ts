@@ -94,16 +94,18 @@ export function createSeries(options: SeriesOptions): Series {
   const count = windows.length;
   const kept = options.state === undefined ? undefined : decodeState(options.state);
   const since = kept?.since ?? Math.floor(options.since / MINUTE_MS);
-  // Edges of each window in units, [low, high); sums as good, total, adjusted good, adjusted total.
-  const low = new Int32Array(count);
-  const high = new Int32Array(count);
+  // Of each window, in one array because they are used together: its edges in units [low, high), minutes (0 for a
+  // calendar one), and the hour of the block that its low edge stands in (-1: not looked up).
+  const edges = new Int32Array(4 * count);
+  // Good, total, adjusted good, adjusted total.
   const sums = new Float64Array(4 * count);
-  /** Minutes of rolling windows; 0 for calendar ones. */
-  const lengths = Int32Array.from(windows, (one) =>
-    one.kind === 'rolling' ? windowMinutes(one.lengthMs) : 0,
-  );
-  // The block in which each window's low edge stands: the hot path looks it up once an hour.
-  const edgeHours = new Int32Array(count).fill(-1);
+  for (const [i, one] of windows.entries())
+    edges[4 * i + 2] = one.kind === 'rolling' ? windowMinutes(one.lengthMs) : 0;
+  const forgetEdges = (): void => {
+    for (let i = 0; i < count; i++) edges[4 * i + 3] = -1;
+  };
+  forgetEdges();
+  // That block: the hot path looks it up once an hour.
   const edgeBlocks: (MinuteBlock | undefined)[] = windows.map(() => undefined);
   const periods: (Span | undefined)[] = windows.map(() => undefined);
   const blocks = new Map<number, MinuteBlock>();
@@ -137,8 +139,8 @@ export function createSeries(options: SeriesOptions): Series {
     for (const state of kept.windows) {
       const i = keys.indexOf(state.key);
       if (i < 0 || kept.method !== methodKey(budgeting)) continue;
-      low[i] = state.low;
-      high[i] = state.high;
+      edges[4 * i] = state.low;
+      edges[4 * i + 1] = state.high;
       sums.set(state.sums, 4 * i);
     }
   }
@@ -164,7 +166,7 @@ export function createSeries(options: SeriesOptions): Series {
   function lowAt(i: number, end: number): number {
     const window = windows[i];
     if (window === undefined) return 0;
-    if (window.kind === 'rolling') return Math.ceil((end - (lengths[i] ?? 0)) / size);
+    if (window.kind === 'rolling') return Math.ceil((end - (edges[4 * i + 2] ?? 0)) / size);
     const now = (end - 1) * MINUTE_MS;
     let period = periods[i];
     if (period === undefined || now < period.start || now >= period.end) {
@@ -178,8 +180,8 @@ export function createSeries(options: SeriesOptions): Series {
 
   /** Moves one window as far as the hours in memory reach; false when that is not all the way. */
   function move(i: number, toLow: number, toHigh: number): boolean {
-    let from = low[i] ?? 0;
-    let until = high[i] ?? 0;
+    let from = edges[4 * i] ?? 0;
+    let until = edges[4 * i + 1] ?? 0;
     if (toLow >= until) {
       sums.fill(0, 4 * i, 4 * i + 4);
       from = toLow;
@@ -200,8 +202,8 @@ export function createSeries(options: SeriesOptions): Series {
       }
       change(i, 1);
     }
-    low[i] = from;
-    high[i] = until;
+    edges[4 * i] = from;
+    edges[4 * i + 1] = until;
     return whole;
   }
 
@@ -215,26 +217,26 @@ export function createSeries(options: SeriesOptions): Series {
     const good = block[at] ?? 0;
     const total = block[at + 1] ?? 0;
     for (let i = 0; i < count; i++) {
-      const leaving = low[i] ?? 0;
-      const length = lengths[i] ?? 0;
-      if (length === 0 || high[i] !== entering || leaving !== entering - length) return false;
+      const leaving = edges[4 * i] ?? 0;
+      const length = edges[4 * i + 2] ?? 0;
+      if (length === 0 || edges[4 * i + 1] !== entering || leaving !== entering - length) return false;
       const leavingHour = Math.floor(leaving / MINUTES_PER_HOUR);
-      if (edgeHours[i] !== leavingHour || edgeBlocks[i] === undefined) {
+      if (edges[4 * i + 3] !== leavingHour || edgeBlocks[i] === undefined) {
         const edge = blockOf(leavingHour);
         if (edge === undefined) return false;
         edgeBlocks[i] = edge;
-        edgeHours[i] = leavingHour;
+        edges[4 * i + 3] = leavingHour;
       }
     }
     for (let i = 0; i < count; i++) {
-      const leaving = low[i] ?? 0;
+      const leaving = edges[4 * i] ?? 0;
       const edge = edgeBlocks[i] ?? ABSENT;
-      const from = 2 * (leaving - (edgeHours[i] ?? 0) * MINUTES_PER_HOUR);
+      const from = 2 * (leaving - (edges[4 * i + 3] ?? 0) * MINUTES_PER_HOUR);
       const sum = 4 * i;
       sums[sum] = (sums[sum] ?? 0) + good - (edge[from] ?? 0);
       sums[sum + 1] = (sums[sum + 1] ?? 0) + total - (edge[from + 1] ?? 0);
-      low[i] = leaving + 1;
-      high[i] = end;
+      edges[4 * i] = leaving + 1;
+      edges[4 * i + 1] = end;
     }
     return true;
   }
@@ -250,7 +252,7 @@ export function createSeries(options: SeriesOptions): Series {
         if (blockOf(other) === ABSENT) blocks.set(other, ABSENT);
       block = emptyBlock();
       blocks.set(hour, block);
-      edgeHours.fill(-1);
+      forgetEdges();
       firstHour = Math.min(firstHour, hour);
       lastHour = Math.max(lastHour, hour);
     }
@@ -259,7 +261,8 @@ export function createSeries(options: SeriesOptions): Series {
     if (total > 0 && minute > lastEvent) lastEvent = minute;
     const index = Math.floor(minute / size);
     let held = false;
-    for (let i = 0; i < count && !held; i++) held = index >= (low[i] ?? 0) && index < (high[i] ?? 0);
+    for (let i = 0; i < count && !held; i++)
+      held = index >= (edges[4 * i] ?? 0) && index < (edges[4 * i + 1] ?? 0);
     if (held) {
       measure(index, mask);
       spread(index, -1);
@@ -274,7 +277,8 @@ export function createSeries(options: SeriesOptions): Series {
 
   /** Adds what `one` holds to every window that holds the unit. */
   function spread(index: number, sign: number): void {
-    for (let i = 0; i < count; i++) if (index >= (low[i] ?? 0) && index < (high[i] ?? 0)) change(i, sign);
+    for (let i = 0; i < count; i++)
+      if (index >= (edges[4 * i] ?? 0) && index < (edges[4 * i + 1] ?? 0)) change(i, sign);
   }
 
   const firstHourOf = (index: number): number => Math.floor((index * size) / MINUTES_PER_HOUR);
@@ -308,17 +312,17 @@ export function createSeries(options: SeriesOptions): Series {
     for (let i = 0; i < count; i++) {
       const toLow = lowAt(i, end);
       const toHigh = highAt(end);
-      const reset = toLow >= (high[i] ?? 0);
-      if (!reset) missingBetween(low[i] ?? 0, toLow, missing);
-      missingBetween(reset ? toLow : (high[i] ?? 0), toHigh, missing);
+      const reset = toLow >= (edges[4 * i + 1] ?? 0);
+      if (!reset) missingBetween(edges[4 * i] ?? 0, toLow, missing);
+      missingBetween(reset ? toLow : (edges[4 * i + 1] ?? 0), toHigh, missing);
     }
     return [...missing].sort((a, b) => a - b).map((hour) => hour * HOUR_MS);
   }
 
   /** Units inside a window that the change of exclusions touches. */
   function touched(): Set<number> {
-    const from = Math.min(...low);
-    const to = Math.max(...high);
+    const from = Math.min(...windows.map((_, i) => edges[4 * i] ?? 0));
+    const to = Math.max(...windows.map((_, i) => edges[4 * i + 1] ?? 0));
     const found = new Set<number>();
     const changed = differingSpans(mask, wanted);
     for (let k = 0; k < changed.length; k += 2) {
@@ -343,7 +347,7 @@ export function createSeries(options: SeriesOptions): Series {
       ] as const) {
         measure(index, by);
         for (let i = 0; i < count; i++) {
-          if (index < (low[i] ?? 0) || index >= (high[i] ?? 0)) continue;
+          if (index < (edges[4 * i] ?? 0) || index >= (edges[4 * i + 1] ?? 0)) continue;
           sums[4 * i + 2] = (sums[4 * i + 2] ?? 0) + sign * (one[2] ?? 0);
           sums[4 * i + 3] = (sums[4 * i + 3] ?? 0) + sign * (one[3] ?? 0);
         }
@@ -377,12 +381,12 @@ export function createSeries(options: SeriesOptions): Series {
       let useful = false;
       for (let i = 0; i < count && !useful; i++) {
         // One hour more than the edge has to pass: it may have been loaded ahead.
-        useful = known >= firstHourOf(low[i] ?? 0) && known <= firstHourOf(lowAt(i, end) + 1) + 1;
-        useful ||= known >= firstHourOf(high[i] ?? 0) && known <= toHigh;
+        useful = known >= firstHourOf(edges[4 * i] ?? 0) && known <= firstHourOf(lowAt(i, end) + 1) + 1;
+        useful ||= known >= firstHourOf(edges[4 * i + 1] ?? 0) && known <= toHigh;
       }
       if (!useful) blocks.delete(known);
       // A block that comes back later is another object: the edges look again.
-      if (!useful) edgeHours.fill(-1);
+      if (!useful) forgetEdges();
     }
   }
 
@@ -486,15 +490,15 @@ export function createSeries(options: SeriesOptions): Series {
         adjusted: adjusting,
         windows: keys.map((key, i) => ({
           key,
-          low: low[i] ?? 0,
-          high: high[i] ?? 0,
+          low: edges[4 * i] ?? 0,
+          high: edges[4 * i + 1] ?? 0,
           sums: [sums[4 * i] ?? 0, sums[4 * i + 1] ?? 0, sums[4 * i + 2] ?? 0, sums[4 * i + 3] ?? 0],
         })),
       }),
     bytes() {
       let held = 0;
       for (const block of blocks.values()) if (block !== ABSENT) held += block.byteLength;
-      return held + sums.byteLength + low.byteLength + high.byteLength + 24 * waiting.length;
+      return held + sums.byteLength + edges.byteLength + 24 * waiting.length;
     },
   };
 }

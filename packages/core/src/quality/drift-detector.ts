@@ -5,6 +5,8 @@ import type { DriftTables } from './drift-tables.ts';
 import { type HistogramSketch, requireEqualSlots } from './histogram-sketch.ts';
 import { LEARNED_STATE, LearnedRatio } from './learned-ratio.ts';
 
+export type { ChangePoint, DriftFinding, DriftLevel } from './drift-finding.ts';
+
 export interface DriftDetectorOptions {
   /**
    * Mean number of events between two false alarms, at least; 100 and up. Default 1,000,000.
@@ -45,9 +47,10 @@ export interface DriftDetector {
   snapshot(): DriftSnapshot;
   /**
    * Goes on against another reference with the same slots, such as that of the next hour: the evidence so far stays, what is known of the recent events does not.
+   * @param evidence `forget` when the reference now holds what the evidence was about, such as yesterday
    * @throws EvenkeelError `conflict` for other slots or alternatives
    */
-  retable(tables: DriftTables): void;
+  retable(tables: DriftTables, evidence?: 'keep' | 'forget'): void;
   /** All that it knows, as JSON: give it to {@link createDriftDetector} after a restart. */
   save(): unknown;
   /** Forgets what was seen, for instance after the reference's cause of alarm was dealt with. */
@@ -155,14 +158,15 @@ class Detector implements DriftDetector {
     return { level: this.#level, events: this.#events, alarms: this.#alarms, finding: this.#finding };
   }
 
-  retable(tables: DriftTables): void {
+  retable(tables: DriftTables, evidence: 'keep' | 'forget' = 'keep'): void {
     requireEqualSlots(this.tables.reference, tables.reference);
     if (tables.movements.length !== this.#alternatives) {
       throw new EvenkeelError('conflict', 'These tables weigh other alternatives than the detector does.');
     }
     this.tables = tables;
-    this.#sums.fill(0, this.#alternatives);
-    this.#state.fill(0, this.#live);
+    const from = evidence === 'forget' ? 0 : 1;
+    this.#sums.fill(0, from * this.#alternatives);
+    this.#state.fill(0, from * this.#live);
     this.#liveTotal = 0;
     this.#half = 0.5;
     this.#learned.retable(tables);

@@ -40,6 +40,15 @@ export interface DriftTables {
 export interface DriftTableOptions {
   /** The reference's slots in order of time, see {@link slotsOf}. Without it events are taken for independent. */
   readonly sequence?: ArrayLike<number>;
+  /** Parts of the sequence whose means may differ without being dependence, such as the hours that it spans. Default 1. */
+  readonly parts?: number;
+  /** Tables of the same slots whose tempering holds here too: it saves measuring it again. Instead of `sequence`. */
+  readonly like?: DriftTables;
+  /**
+   * Standard errors of its own mean that every ratio is lowered by. Needed where a detector goes from one small reference to the next and has no
+   * time to learn from live events what each is wrong by. Default 0.
+   */
+  readonly caution?: number;
 }
 
 /** Size and prior weight. More weight on what is hard to see: a factor of 2 in weight is worth ln 2 / KL events, many for small changes and none for large. */
@@ -147,14 +156,27 @@ export function driftTables(reference: Reference, options: DriftTableOptions = {
       referenceSums[index] = (referenceSums[index] ?? 0) + ratio * (reference.counts[slot] ?? 0);
       ratioSums[index] = (ratioSums[index] ?? 0) + ratio;
     }
+    if (options.caution !== undefined) {
+      const mean = (referenceSums[index] ?? 0) / reference.n;
+      let squares = 0;
+      for (let slot = 0; slot < slots; slot++) {
+        squares += (reference.counts[slot] ?? 0) * ((ratios[index * slots + slot] ?? 0) - mean) ** 2;
+      }
+      const error = Math.sqrt(squares) / reference.n;
+      referenceSums[index] =
+        (referenceSums[index] ?? 0) * (1 + (options.caution * error) / Math.max(1e-9, mean));
+    }
     weights[index] = row.weight;
-    if (options.sequence !== undefined) {
+    if (options.like !== undefined) tempers[index] = options.like.tempers[index] ?? 1;
+    else if (options.sequence !== undefined) {
       const series = Float64Array.from(options.sequence, (slot) => logRatios[index * slots + slot] ?? 0);
+      if (options.parts !== undefined) centreParts(series, options.parts);
       const found = varianceInflation(series);
       tempers[index] = 1 / found;
       inflation = Math.max(inflation, found);
     }
   });
+  if (options.like !== undefined) inflation = options.like.inflation;
   weights[k] = LEARNED_WEIGHT;
   tempers[k] = 1 / inflation;
   return {
@@ -170,6 +192,16 @@ export function driftTables(reference: Reference, options: DriftTableOptions = {
     inflation,
     hit: new Uint16Array(slots),
   };
+}
+
+/** Subtracts from each of so many parts of a series its own mean. */
+function centreParts(series: Float64Array, parts: number): void {
+  const size = Math.max(20, Math.ceil(series.length / parts));
+  for (let from = 0; from < series.length; from += size) {
+    const part = series.subarray(from, from + size);
+    const mean = part.reduce((sum, value) => sum + value, 0) / part.length;
+    for (let i = 0; i < part.length; i++) part[i] = (part[i] ?? 0) - mean;
+  }
 }
 
 /** The slots of values in their order: the `sequence` of {@link DriftTableOptions} from the values that made the reference. */

@@ -1,5 +1,5 @@
 import { type Cancellation, Canceller, signalOf } from '../kernel/cancellation.ts';
-import type { CancelTimer, Timers } from '../kernel/clock.ts';
+import type { Timers } from '../kernel/clock.ts';
 import { describeError, EvenkeelError, isEvenkeelError } from '../kernel/errors.ts';
 import type { FeatureSet, Prediction, PredictRequest } from './prediction.ts';
 import type { Rung, RungContext } from './rung.ts';
@@ -39,13 +39,6 @@ class AttemptContext extends Canceller implements RungContext {
   }
 }
 
-/** A handle on a running attempt: the pipeline keeps it while a stream flows. */
-export interface Attempt {
-  readonly result: AttemptResult | Promise<AttemptResult>;
-  /** Aborts what is left of it (a stream that nobody reads any more). */
-  readonly abort: () => void;
-}
-
 function failure(error: unknown): AttemptResult {
   if (isEvenkeelError(error)) {
     if (error.code === 'bad_request' || error.code === 'payload_too_large')
@@ -77,27 +70,26 @@ export function attempt(
   features: FeatureSet | undefined,
   budgetMs: number,
   timers: Timers,
-): Attempt {
-  const context = new AttemptContext(budgetMs, features);
-  const abort = (): void => context.abort(CLIENT_GONE);
-  if (request.signal?.aborted === true) return { result: { kind: 'client_gone' }, abort };
+): AttemptResult | Promise<AttemptResult> {
+  const { signal } = request;
+  if (signal?.aborted === true) return { kind: 'client_gone' };
 
+  const context = new AttemptContext(budgetMs, features);
   let answer: Prediction | Promise<Prediction>;
   try {
     answer = rung.handler(request, context);
   } catch (error) {
-    return { result: failure(error), abort };
+    return failure(error);
   }
-  if (!('then' in answer)) return { result: { kind: 'answered', prediction: answer }, abort };
+  if (!('then' in answer)) return { kind: 'answered', prediction: answer };
 
   const pending = answer;
-  const result = new Promise<AttemptResult>((resolve) => {
+  return new Promise<AttemptResult>((resolve) => {
     let settled = false;
-    let cancelTimer: CancelTimer | undefined;
     const settle = (result: AttemptResult): void => {
       settled = true;
-      cancelTimer?.();
-      request.signal?.removeEventListener('abort', onGone);
+      cancelTimer();
+      signal?.removeEventListener('abort', onGone);
       resolve(result);
     };
     const onGone = (): void => {
@@ -105,8 +97,8 @@ export function attempt(
       context.abort(CLIENT_GONE);
       settle({ kind: 'client_gone' });
     };
-    request.signal?.addEventListener('abort', onGone);
-    cancelTimer = timers.after(budgetMs, () => {
+    signal?.addEventListener('abort', onGone);
+    const cancelTimer = timers.after(budgetMs, () => {
       if (settled) return;
       context.abort(LOST_TURN);
       settle({ kind: 'timed_out', reason: `no answer within ${Math.round(budgetMs)} ms` });
@@ -121,5 +113,4 @@ export function attempt(
       },
     );
   });
-  return { result, abort };
 }

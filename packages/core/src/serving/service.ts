@@ -1,3 +1,4 @@
+import type { Refusal } from '../admission/gate.ts';
 import { describeError, EvenkeelError, isEvenkeelError } from '../kernel/errors.ts';
 import { listeners } from '../kernel/listeners.ts';
 import type { RequestRecord } from '../telemetry/record.ts';
@@ -8,11 +9,11 @@ import { type DirectiveBoard, directiveBoard } from './directives.ts';
 import { type EntryControl, entryControl } from './entry.ts';
 import { type Figures, newFigures } from './figures.ts';
 import { Journey } from './journey.ts';
-import type { Prediction, PredictRequest, Usage } from './prediction.ts';
+import type { Prediction, PredictRequest, StreamPrediction, Usage } from './prediction.ts';
 import type { Rung } from './rung.ts';
 import { ALLOW, type SafetyVerdict } from './safety.ts';
 import { type StreamEnd, watchedStream } from './stream.ts';
-import { createWalk } from './walk.ts';
+import { createWalk, type Walked } from './walk.ts';
 
 /** A running service, with what an operator may look at and turn. */
 export interface Service extends ServingService {
@@ -114,74 +115,59 @@ export function createService(definition: ServiceDefinition, host: ServiceHost):
     return { outcome: 'refused', error, shouldRetry, reason: error.message };
   }
 
-  async function serve(journey: Journey): Promise<Answer> {
-    const walked = await walk(journey);
-    if (walked.kind === 'refused') return refuse(journey, walked.error);
-    const { rung } = walked;
-    let { prediction } = walked;
-    const reason = journey.reasonAt(rung);
-
-    const settleStream = (vote: 'success' | 'failure' | 'release'): void => {
-      if (walked.prediction.kind !== 'stream') return;
-      const tookMs = clock.now() - walked.startedAt;
-      if (vote === 'success') rung.breaker?.success(walked.permit, journey.firstChunkMs ?? tookMs);
-      else if (vote === 'failure') rung.breaker?.failure(walked.permit, tookMs);
-      else rung.breaker?.release(walked.permit);
-      if (walked.ticket !== undefined)
-        rung.gate?.release(walked.ticket, vote === 'success' ? 'success' : 'ignored');
-    };
-
-    if (safety !== undefined) {
-      const judgedAt = clock.now();
-      const judging = judged(prediction, journey.request);
-      const verdict = judging instanceof Promise ? await judging : judging;
-      journey.safety = {
-        verdict: verdict.verdict,
-        reason: verdict.verdict === 'allow' ? 'ok' : verdict.reason,
-        durationMs: clock.now() - judgedAt,
-      };
-      if (verdict.verdict === 'block') {
-        if (prediction.kind === 'stream') await prediction.rest[Symbol.asyncIterator]().return?.(undefined);
-        settleStream('release');
-        return refuse(journey, new EvenkeelError('output_blocked', verdict.reason));
-      }
-      if (verdict.verdict !== 'allow' && prediction.kind === 'value') {
-        prediction = { ...prediction, output: verdict.output };
-      }
-    }
-
-    const served = (out: Prediction): Answer => ({
+  function served(journey: Journey, rung: Rung, prediction: Prediction, reason: string): Answer {
+    return {
       outcome: 'served',
-      prediction: out,
+      prediction,
       level: rung.level,
       rung: rung.name,
       qualityImpact: rung.qualityImpact,
       reason,
       features: rung.features === 'none' ? undefined : journey.reading?.set,
-    });
+    };
+  }
 
-    if (prediction.kind === 'value') {
-      finish(journey, rung, prediction, undefined, reason, prediction.usage);
-      return served(prediction);
-    }
+  /** What a stream says of its rung, at its end. */
+  function settleStream(
+    journey: Journey,
+    walked: Extract<Walked, { kind: 'served' }>,
+    vote: 'success' | 'failure' | 'release',
+  ): void {
+    const { rung, permit, ticket } = walked;
+    if (walked.prediction.kind !== 'stream') return;
+    const tookMs = clock.now() - walked.startedAt;
+    if (vote === 'success') rung.breaker?.success(permit, journey.firstChunkMs ?? tookMs);
+    else if (vote === 'failure') rung.breaker?.failure(permit, tookMs);
+    else rung.breaker?.release(permit);
+    if (ticket !== undefined) rung.gate?.release(ticket, vote === 'success' ? 'success' : 'ignored');
+  }
 
+  /** A stream whose first chunk is here: its record and its vote wait for its end. */
+  function followed(
+    journey: Journey,
+    walked: Extract<Walked, { kind: 'served' }>,
+    prediction: StreamPrediction,
+    reason: string,
+  ): StreamPrediction {
+    const { rung } = walked;
+    const { signal } = journey.request;
     journey.firstChunkMs = clock.now() - journey.startedAt;
     const watch = safety === undefined ? undefined : { check: safety, strictness: () => strictness };
     const gaps = new StreamGaps();
     journey.gaps = gaps;
     const onEnd = (end: StreamEnd, usage: Usage | undefined): void => {
-      journey.request.signal?.removeEventListener('abort', onGone);
+      signal?.removeEventListener('abort', onGone);
       if (end.kind === 'whole') {
-        settleStream('success');
+        settleStream(journey, walked, 'success');
         finish(journey, rung, prediction, undefined, reason, usage);
       } else if (end.kind === 'left') {
-        settleStream('release');
+        settleStream(journey, walked, 'release');
         finish(journey, rung, prediction, new EvenkeelError('client_closed'), 'the caller has gone', usage);
       } else {
         const error = isEvenkeelError(end.error)
           ? end.error
           : new EvenkeelError('upstream_cut', describeError(end.error));
-        settleStream(error.code === 'output_blocked' ? 'release' : 'failure');
+        settleStream(journey, walked, error.code === 'output_blocked' ? 'release' : 'failure');
         finish(journey, rung, prediction, error, error.message, usage);
       }
     };
@@ -191,10 +177,23 @@ export function createService(definition: ServiceDefinition, host: ServiceHost):
         .return?.(undefined)
         ?.then(undefined, () => {});
     };
-    journey.request.signal?.addEventListener('abort', onGone);
-    return served(stream);
+    signal?.addEventListener('abort', onGone);
+    return stream;
   }
 
+  /** A gate shares the refusals of a moment: under overload the trace of an error for each would cost more than all else. */
+  const shedErrors = new WeakMap<Refusal, EvenkeelError>();
+  function shed(refusal: Refusal): EvenkeelError {
+    let error = shedErrors.get(refusal);
+    if (error === undefined) {
+      const { reason, retryAfterMs } = refusal;
+      error = new EvenkeelError('shed', `service: ${reason}`, { retryAfterMs });
+      shedErrors.set(refusal, error);
+    }
+    return error;
+  }
+
+  // One frame for all of it: each more that waits costs a request more than the gate and the breaker together.
   async function predict(request: PredictRequest): Promise<Answer> {
     applyDirectives();
     const journey = new Journey(request, entry.enter(), clock.now(), clock.wall());
@@ -205,14 +204,42 @@ export function createService(definition: ServiceDefinition, host: ServiceHost):
     }
     try {
       const asked = definition.gate?.acquire(journey.claim, definition.gateWaitMs ?? 0, request.signal);
-      const verdict = asked instanceof Promise ? await asked : asked;
-      if (verdict !== undefined && !verdict.admitted) {
-        if (request.signal?.aborted === true) return refuse(journey, new EvenkeelError('client_closed'));
-        const { reason, retryAfterMs } = verdict;
-        return refuse(journey, new EvenkeelError('shed', `service: ${reason}`, { retryAfterMs }));
+      const admitted = asked instanceof Promise ? await asked : asked;
+      if (admitted !== undefined && !admitted.admitted) {
+        return refuse(
+          journey,
+          request.signal?.aborted === true ? new EvenkeelError('client_closed') : shed(admitted),
+        );
       }
-      journey.ticket = verdict;
-      return await serve(journey);
+      journey.ticket = admitted;
+      const walked = await walk(journey);
+      if (walked.kind === 'refused') return refuse(journey, walked.error);
+      const { rung } = walked;
+      let { prediction } = walked;
+      const reason = journey.reasonAt(rung);
+
+      if (safety !== undefined) {
+        const judgedAt = clock.now();
+        const judging = judged(prediction, request);
+        const verdict = judging instanceof Promise ? await judging : judging;
+        journey.safety = {
+          verdict: verdict.verdict,
+          reason: verdict.verdict === 'allow' ? 'ok' : verdict.reason,
+          durationMs: clock.now() - judgedAt,
+        };
+        if (verdict.verdict === 'block') {
+          if (prediction.kind === 'stream') await prediction.rest[Symbol.asyncIterator]().return?.(undefined);
+          settleStream(journey, walked, 'release');
+          return refuse(journey, new EvenkeelError('output_blocked', verdict.reason));
+        }
+        if (verdict.verdict !== 'allow' && prediction.kind === 'value')
+          prediction = { ...prediction, output: verdict.output };
+      }
+
+      if (prediction.kind === 'stream')
+        return served(journey, rung, followed(journey, walked, prediction, reason), reason);
+      finish(journey, rung, prediction, undefined, reason, prediction.usage);
+      return served(journey, rung, prediction, reason);
     } catch (error) {
       return refuse(journey, new EvenkeelError('internal', describeError(error), { cause: error }));
     }

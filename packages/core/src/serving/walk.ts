@@ -161,14 +161,14 @@ export function createWalk(
 
       journey.tried.push(rung.attemptKey);
       const calledAt = clock.now();
-      const running = attempt(
+      const trying = attempt(
         rung,
         request,
         rung.features === 'none' ? undefined : journey.reading?.set,
         budget,
         timers,
       );
-      const result = running.result instanceof Promise ? await running.result : running.result;
+      const result = trying instanceof Promise ? await trying : trying;
       const tookMs = clock.now() - calledAt;
 
       switch (result.kind) {

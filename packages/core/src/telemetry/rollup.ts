@@ -24,6 +24,8 @@ export interface Rollup {
   readonly objectives: readonly ObjectiveCounts[];
   /** Finished live requests by the level that they were served at. */
   readonly served: Readonly<Partial<Record<ServedLevel, number>>>;
+  /** What `trafficMeter` counted: levels, errors, attempts, features, people. */
+  readonly traffic: unknown;
   /** State of the monitors' sketches, by monitor; whoever wrote it can merge it. */
   readonly monitors: Readonly<Record<string, unknown>>;
 }

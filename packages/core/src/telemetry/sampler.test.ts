@@ -131,9 +131,24 @@ describe('the sampler', () => {
 
   it('tells a bounded number of shed groups apart', () => {
     const sampling = sampler({ shedGroups: 10 });
-    for (let i = 0; i < 1_000; i++) sampling.offer(recordOf({ error: 'shed', reason: `wait ${i} ms` }));
+    for (let i = 0; i < 5_000; i++) {
+      const reason = `rule ${String.fromCodePoint(0x4e00 + i)}`;
+      sampling.offer(recordOf({ error: 'shed', reason }));
+    }
     const kept = sampling.take();
     expect(kept).toHaveLength(11);
-    expect(weights(kept)).toBeCloseTo(1_000);
+    expect(weights(kept)).toBeCloseTo(5_000);
+  });
+
+  it('does not take numbers in a reason for another group', () => {
+    const sampling = sampler();
+    for (let i = 0; i < 3_000; i++) {
+      sampling.offer(recordOf({ error: 'shed', reason: `service: a wait of ${i / 10} ms is too long` }));
+    }
+    sampling.offer(recordOf({ error: 'shed', reason: 'service: a wait of 1 ms is too long', priority: 0 }));
+    expect(sampling.take().map(({ record, weight }) => [record.priority, weight])).toEqual([
+      [0, 1],
+      [2, 3_000],
+    ]);
   });
 });

@@ -22,7 +22,7 @@ export interface SamplerOptions {
   readonly errorsPerSecond?: number;
   /** Degraded answers of one level and service that are all kept, per second; above it a share of them. Default 50. */
   readonly degradedPerSecond?: number;
-  /** Records kept of each group of shed requests (same service, class and reason) in an interval. Default 1. */
+  /** Records kept of each group of shed requests (same service, class and reason, numbers aside) in an interval. Default 1. */
   readonly shedPerGroup?: number;
   /** Groups told apart in an interval, per service; the rest is one more group. Default 64. */
   readonly shedGroups?: number;
@@ -34,7 +34,7 @@ export interface SamplerOptions {
   readonly othersPerSecond?: number;
   /**
    * Records held between two `take`s over all services. When they are held, groups stop growing and go on as samples;
-   * only a group without any record yet takes one more. Default 10000 (some 15 MB).
+   * only a group without any record yet takes one more. Default 10000 (some 10 MB).
    */
   readonly mostHeld?: number;
 }
@@ -58,7 +58,7 @@ interface Stratum {
 interface Strata {
   readonly errors: Map<string, Stratum>;
   readonly degraded: Map<string, Stratum>;
-  /** By class and reason; dropped by `take`, because reasons come and go. */
+  /** By class and reason; several reasons may share a stratum. Dropped by `take`, because reasons come and go. */
   readonly shed: Map<string, Stratum>[];
   shedGroups: number;
   readonly slow: Stratum;
@@ -69,6 +69,8 @@ interface Strata {
 const HALF_LIFE_MS = 300_000;
 const TAIL_MINIMUM = 100;
 const REST = '';
+/** Reasons of a class that are remembered word by word between two takes. */
+const MOST_REASONS = 1_000;
 
 /**
  * A stratified sample: errors by code, degraded answers by level, shed requests by group, the slow tail, and the rest, each
@@ -132,9 +134,17 @@ export function createSampler(
     }
     const known = byReason.get(record.reason);
     if (known !== undefined) return known;
-    if (strata.shedGroups >= shedGroups) return inMap(byReason, REST, 'shed', shedSize);
-    strata.shedGroups += 1;
-    return inMap(byReason, record.reason, 'shed', shedSize);
+    // "a wait of 12 ms" and "a wait of 13 ms" are one group.
+    const words = record.reason.replace(/\d+(?:\.\d+)?/g, '#');
+    let group = byReason.get(words);
+    if (group === undefined) {
+      const full = strata.shedGroups >= shedGroups;
+      if (!full) strata.shedGroups += 1;
+      group = inMap(byReason, full ? REST : words, 'shed', shedSize);
+    }
+    // The same reason comes again and again: under overload it is looked up, not taken apart.
+    if (byReason.size < MOST_REASONS) byReason.set(record.reason, group);
+    return group;
   }
 
   function stratumOf(strata: Strata, record: RequestRecord): Stratum {

@@ -49,7 +49,7 @@ export interface CheckpointNote {
   /** Wall milliseconds at which it was verified. */
   readonly at: number;
   readonly standing: CheckpointStanding;
-  /** Which of the run's checkpoints it is, from 1. */
+  /** Its step in checkpoint intervals, rounded down. */
   readonly ordinal: number;
   /** Metrics that the trainer reported for it. */
   readonly metrics?: Readonly<Record<string, number>> | undefined;

@@ -103,10 +103,13 @@ describe('gates', () => {
     expect(judgeModelGates([latency], subject({ metrics: { latency_ms: { value: 6 } } })).passed).toBe(false);
   });
 
-  it('stands at every tenth checkpoint, never at step 0, and always at the last', () => {
-    const at = Array.from({ length: 31 }, (_, i) => i).filter((i) => modelGateDue(i, 10, false));
-    expect(at).toEqual([10, 20, 30]);
-    expect(modelGateDue(3, 10, true)).toBe(true);
-    expect(modelGateDue(10, 0, false)).toBe(false);
+  it('stands at every tenth checkpoint, never at step 0, and at the same ones after a resume at an odd step', () => {
+    const steps = Array.from({ length: 31 }, (_, i) => 20 * i);
+    const due = (taken: readonly number[]): number[] =>
+      taken.filter((step, i) => modelGateDue(step, taken[i - 1] ?? 0, 200));
+    expect(due(steps)).toEqual([200, 400, 600]);
+    expect(due([...steps.slice(0, 4), 77, ...steps.slice(4)])).toEqual([200, 400, 600]);
+    expect(due([90, 190, 290, 390])).toEqual([290]);
+    expect(modelGateDue(200, 180, 0)).toBe(false);
   });
 });

@@ -266,7 +266,13 @@ export function judgeModelGates(specs: readonly ModelGate[], subject: ModelGateS
   return { passed: false, findings, reason: `${failed.gate}${where}: ${failed.reason}` };
 }
 
-/** Whether the gates stand at this checkpoint: at every `every`-th (counted from 1, so never at step 0), and at the last always. */
-export function modelGateDue(ordinal: number, every: number, final: boolean): boolean {
-  return final || (every > 0 && ordinal > 0 && ordinal % every === 0);
+/**
+ * Whether the gates stand at a checkpoint: where its step reaches or passes a multiple of `span` (checkpoint interval ×
+ * checkpoints between gates) that the checkpoint before it had not reached. By step and not by count, so that a run that was
+ * resumed stands before the same gates as an unbroken one; never at step 0.
+ * @param previous step of the checkpoint before; 0 for none
+ * @param span 0 for no gates on the way
+ */
+export function modelGateDue(step: number, previous: number, span: number): boolean {
+  return span > 0 && Math.floor(step / span) > Math.floor(Math.min(previous, step) / span);
 }

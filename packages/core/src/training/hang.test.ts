@@ -16,6 +16,13 @@ describe('hangWatch', () => {
     expect(watch.overdueMs(45_001)).toBe(1);
   });
 
+  it('knows the time of a step although ten of them arrive together', () => {
+    const watch = hangWatch(options);
+    watch.begin(0);
+    for (let t = 0; t <= 2_000; t += 20) for (let i = 0; i < 10; i++) watch.alive(t + i / 100, true);
+    expect(watch.medianStepMs()).toBeCloseTo(2, 1);
+  });
+
   it('takes any event as life, one long step not as the median, and no pause of ours as silence', () => {
     const watch = hangWatch(options);
     watch.begin(0);

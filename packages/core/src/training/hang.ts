@@ -36,6 +36,7 @@ export function hangWatch(options: HangOptions): HangWatch {
   let lastStep: number | undefined;
   let steps: number[] = [];
   let begun = false;
+  let together = 0;
   const median = (): number | undefined => (steps.length === 0 ? undefined : medianOf(steps));
   function allowedMs(): number {
     const middle = median();
@@ -46,17 +47,25 @@ export function hangWatch(options: HangOptions): HangWatch {
     begin(now) {
       last = now;
       lastStep = undefined;
+      together = 0;
       begun = false;
     },
     alive(now, isStep) {
       last = now;
       if (!isStep) return;
-      if (lastStep !== undefined) {
-        steps.push(Math.max(0, now - lastStep));
-        if (steps.length > KEPT) steps = steps.slice(-KEPT);
-      }
-      lastStep = now;
       begun = true;
+      if (lastStep === undefined) {
+        lastStep = now;
+        return;
+      }
+      // Steps that arrive together (output is buffered) have shared the time since the last ones came.
+      together += 1;
+      if (now - lastStep < 1) return;
+      const each = (now - lastStep) / together;
+      for (let i = 0; i < Math.min(KEPT, together); i++) steps.push(each);
+      if (steps.length > KEPT) steps = steps.slice(-KEPT);
+      lastStep = now;
+      together = 0;
     },
     allowedMs,
     overdueMs: (now) => now - last - allowedMs(),

@@ -25,7 +25,7 @@ const there = (note: CheckpointNote): boolean => note.standing !== 'deleted' && 
 /**
  * Which checkpoints may go. Nothing goes that a registry or an incident names, and nothing that is as new as the newest
  * usable one: what is deleted always has a newer verified checkpoint above it.
- * Checkpoints that failed a gate or are tainted go as soon as nobody names them and a newer usable one is there.
+ * Tainted ones, and ones that failed a gate but the last, go as soon as nobody names them and a newer usable one is there.
  * @param named names that somebody holds on to, with who
  */
 export function retainCheckpoints(
@@ -44,6 +44,9 @@ export function retainCheckpoints(
     for (const note of good)
       if (note.ordinal % policy.every === 0 && !why.has(note.name))
         why.set(note.name, `every ${policy.every}th`);
+  const condemned = present.filter((note) => note.standing === 'failed').sort((a, b) => b.step - a.step)[0];
+  if (condemned !== undefined && !why.has(condemned.name))
+    why.set(condemned.name, 'the last that failed, to look at');
   const { best } = policy;
   if (best !== undefined) {
     const sign = best.direction === 'higher' ? -1 : 1;

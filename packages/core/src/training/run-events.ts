@@ -58,7 +58,7 @@ export function exitKind(code: number | undefined, signal: string | undefined, a
 }
 
 /** What happens to a run. All times are wall milliseconds. */
-export type TrainingEvent =
+export type TrainingRunEvent =
   /** A supervisor has the run now. `tookOver`: an earlier one had it and is gone. */
   | { readonly type: 'supervised'; readonly tookOver: boolean }
   | {

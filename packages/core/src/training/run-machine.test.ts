@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../kernel/random.ts';
-import { exitKind, type TrainingEvent, type TrainingOrder } from './run-events.ts';
+import { exitKind, type TrainingOrder, type TrainingRunEvent } from './run-events.ts';
 import { advanceTraining } from './run-machine.ts';
 import {
   newTrainingRun,
@@ -17,7 +17,7 @@ const random = seededRandom(1);
 /** Feeds events one after the other; returns the record and all orders of the last one. */
 function feed(
   record: TrainingRun,
-  ...events: TrainingEvent[]
+  ...events: TrainingRunEvent[]
 ): { record: TrainingRun; orders: readonly TrainingOrder[] } {
   let now = record;
   let orders: readonly TrainingOrder[] = [];
@@ -36,23 +36,23 @@ const run = (plan: Partial<TrainingPlan> = {}): TrainingRun =>
     at: 0,
   });
 
-const began: TrainingEvent[] = [
+const began: TrainingRunEvent[] = [
   { type: 'supervised', tookOver: false },
   { type: 'spawned', pid: 42, step: 0, from: undefined },
   { type: 'started', totalSteps: 400 },
 ];
-const saved = (step: number): TrainingEvent => ({
+const saved = (step: number): TrainingRunEvent => ({
   type: 'checkpoint_verified',
   name: `step-${String(step).padStart(8, '0')}`,
   step,
   bytes: 10,
 });
-const ended = (code: number | undefined, signal?: string, step = 0): TrainingEvent => ({
+const ended = (code: number | undefined, signal?: string, step = 0): TrainingRunEvent => ({
   type: 'exited',
   exit: exitKind(code, signal, false),
   step,
 });
-const judged = (step: number, passed: boolean, auc = 0.9): TrainingEvent => ({
+const judged = (step: number, passed: boolean, auc = 0.9): TrainingRunEvent => ({
   type: 'judged',
   name: `step-${String(step).padStart(8, '0')}`,
   passed,
@@ -83,7 +83,7 @@ describe('run machine', () => {
   });
 
   it('succeeds although the trainer crashed in its last breath, after "done" and a passed gate', () => {
-    const done: TrainingEvent = { type: 'done', name: 'step-00000400', step: 400 };
+    const done: TrainingRunEvent = { type: 'done', name: 'step-00000400', step: 400 };
     expect(feed(run(), ...began, done, ended(undefined, 'SIGSEGV'), judged(400, true)).record.phase).toBe(
       'succeeded',
     );
@@ -97,7 +97,7 @@ describe('run machine', () => {
   });
 
   it('counts retries, not attempts: max_retries 2 makes three attempts', () => {
-    const spawn: TrainingEvent = { type: 'spawned', pid: 1, step: 0, from: undefined };
+    const spawn: TrainingRunEvent = { type: 'spawned', pid: 1, step: 0, from: undefined };
     const state = feed(
       run({ maxRetries: 2 }),
       ...began,
@@ -183,7 +183,7 @@ describe('run machine', () => {
 
   it('retries nothing that cannot get better, and waits longer each time that nothing was saved', () => {
     for (const code of [78, 127]) expect(feed(run(), ...began, ended(code)).record.phase).toBe('failed');
-    const spawn: TrainingEvent = { type: 'spawned', pid: 1, step: 0, from: undefined };
+    const spawn: TrainingRunEvent = { type: 'spawned', pid: 1, step: 0, from: undefined };
     const three = feed(run({ maxRetries: 9 }), ...began, ended(1), { type: 'retry_due' }, spawn, ended(1));
     expect(three.record.setbacks).toBe(2);
     expect(feed(three.record, { type: 'retry_due' }, spawn, saved(100)).record.setbacks).toBe(0);
@@ -205,6 +205,24 @@ describe('run machine', () => {
     expect(other.record.judging).toBeUndefined();
   });
 
+  it('does not succeed after a gate has failed, although the trainer ran ahead and said "done"', () => {
+    const plan = { gateEvery: 1, gates: [{ kind: 'size', limitBytes: 1 } as const] };
+    const state = feed(
+      run(plan),
+      ...began,
+      saved(100),
+      judged(100, false),
+      saved(200),
+      { type: 'done', name: 'step-00000200', step: 200 },
+      judged(200, true),
+      ended(0),
+    );
+    expect(state.record).toMatchObject({ phase: 'backing_off', resumeBefore: 99 });
+    expect(state.record.checkpoints.map((note) => note.standing)).toEqual(['failed', 'tainted']);
+    const retried = feed(state.record, { type: 'retry_due' });
+    expect(retried.orders).toEqual([{ type: 'start', before: 99 }]);
+  });
+
   it('refuses to supervise what has ended', () => {
     const failed = feed(run(), ...began, ended(78)).record;
     expect(() => feed(failed, { type: 'supervised', tookOver: false })).toThrow(/has ended/);
@@ -218,16 +236,18 @@ describe('run machine', () => {
         before: step,
       })
       .map(({ kind, before }): TrainingFault => ({ kind, reason: kind, before }));
-    const event: fc.Arbitrary<TrainingEvent> = fc.oneof(
-      step.map((s): TrainingEvent => ({ type: 'spawned', pid: 7, step: s, from: `step-${s}` })),
+    const event: fc.Arbitrary<TrainingRunEvent> = fc.oneof(
+      step.map((s): TrainingRunEvent => ({ type: 'spawned', pid: 7, step: s, from: `step-${s}` })),
       step.map((s) => saved(s)),
       fc.tuple(step, fc.boolean()).map(([s, ok]) => judged(s, ok)),
-      step.map((s): TrainingEvent => ({ type: 'done', name: `step-${String(s).padStart(8, '0')}`, step: s })),
-      fault.map((f): TrainingEvent => ({ type: 'fault', fault: f })),
+      step.map(
+        (s): TrainingRunEvent => ({ type: 'done', name: `step-${String(s).padStart(8, '0')}`, step: s }),
+      ),
+      fault.map((f): TrainingRunEvent => ({ type: 'fault', fault: f })),
       fc.constantFrom(0, 1, 77, 143).map((code) => ended(code)),
-      fc.constant<TrainingEvent>({ type: 'retry_due' }),
-      fc.constant<TrainingEvent>({ type: 'started', totalSteps: undefined }),
-      fc.constant<TrainingEvent>({ type: 'stop', by: 'somebody' }),
+      fc.constant<TrainingRunEvent>({ type: 'retry_due' }),
+      fc.constant<TrainingRunEvent>({ type: 'started', totalSteps: undefined }),
+      fc.constant<TrainingRunEvent>({ type: 'stop', by: 'somebody' }),
     );
     fc.assert(
       fc.property(fc.array(event, { maxLength: 40 }), (events) => {

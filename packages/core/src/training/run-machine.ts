@@ -1,7 +1,7 @@
 import { EvenkeelError } from '../kernel/errors.ts';
-import type { CheckpointNote, CheckpointStanding } from './checkpoint.ts';
+import { type CheckpointNote, type CheckpointStanding, stepOfName, usable } from './checkpoint.ts';
 import { modelGateDue } from './gates.ts';
-import type { TrainerExit, TrainingEvent, TrainingOrder } from './run-events.ts';
+import type { TrainerExit, TrainingOrder, TrainingRunEvent } from './run-events.ts';
 import { noteDecision, settle, type TrainingAdvance, type TrainingMoment } from './run-settle.ts';
 import {
   type TrainingFault,
@@ -55,6 +55,9 @@ function stopped(record: TrainingRun, at: number, how: string): TrainingAdvance 
   );
 }
 
+const startOrder = ({ resumeBefore }: TrainingRun): TrainingOrder =>
+  resumeBefore === undefined ? { type: 'start' } : { type: 'start', before: resumeBefore };
+
 function supervised(record: TrainingRun, tookOver: boolean, moment: TrainingMoment): TrainingAdvance {
   if (record.phase === 'succeeded' || record.phase === 'failed' || record.phase === 'rolled_back')
     throw new EvenkeelError('conflict', `run ${record.id} has ended (${record.phase}): start a new one`);
@@ -72,12 +75,12 @@ function supervised(record: TrainingRun, tookOver: boolean, moment: TrainingMome
   if (open.pending !== undefined) return settle(open, open.pending, moment);
   if (open.phase === 'backing_off' && open.retryAt !== undefined && open.retryAt > at)
     return only(open, { type: 'wait', ms: open.retryAt - at });
-  return only({ ...open, phase: 'starting', reason: why, retryAt: undefined }, { type: 'start' });
+  return only({ ...open, phase: 'starting', reason: why, retryAt: undefined }, startOrder(open));
 }
 
 function spawned(
   record: TrainingRun,
-  event: Extract<TrainingEvent, { type: 'spawned' }>,
+  event: Extract<TrainingRunEvent, { type: 'spawned' }>,
   at: number,
 ): TrainingAdvance {
   const lost = Math.max(0, record.step - event.step);
@@ -103,6 +106,7 @@ function spawned(
     pid: event.pid,
     judging,
     retryAt: undefined,
+    resumeBefore: undefined,
     counts,
   };
   return only(begun, ...(judging === undefined ? [] : [{ type: 'judge', ...judging } as const]));
@@ -110,26 +114,28 @@ function spawned(
 
 function verified(
   record: TrainingRun,
-  event: Extract<TrainingEvent, { type: 'checkpoint_verified' }>,
+  event: Extract<TrainingRunEvent, { type: 'checkpoint_verified' }>,
   at: number,
 ): TrainingAdvance {
-  const ordinal = record.checkpointCount + 1;
   const { name, step, bytes } = event;
+  const { plan } = record;
+  const ordinal = Math.floor(step / plan.checkpointEvery);
   const note: CheckpointNote = { name, step, bytes, at, standing: 'unjudged', ordinal };
   const kept = record.checkpoints.filter((other) => other.name !== name);
   const saved: TrainingRun = {
     ...record,
     checkpoints: [...kept, note],
-    checkpointCount: ordinal,
+    checkpointCount: record.checkpointCount + 1,
     lastCheckpointAt: at,
     step: Math.max(record.step, step),
     setbacks: 0,
     updatedAt: at,
   };
-  const { plan } = record;
+  const previous = Math.max(0, ...kept.filter(usable).map((other) => (other.step < step ? other.step : 0)));
+  const span = plan.checkpointEvery * plan.gateEvery;
   const free =
     saved.judging === undefined && saved.pending === undefined && saved.stopRequested === undefined;
-  if (step > 0 && plan.gates.length > 0 && modelGateDue(ordinal, plan.gateEvery, false) && free) {
+  if (plan.gates.length > 0 && modelGateDue(step, previous, span) && free) {
     const judging = { name, final: false };
     return only(
       { ...saved, phase: 'validating', reason: `gates on ${name}`, judging },
@@ -143,7 +149,7 @@ function verified(
 
 function judged(
   record: TrainingRun,
-  event: Extract<TrainingEvent, { type: 'judged' }>,
+  event: Extract<TrainingRunEvent, { type: 'judged' }>,
   moment: TrainingMoment,
 ): TrainingAdvance {
   const { name, passed, reason } = event;
@@ -156,6 +162,7 @@ function judged(
   );
   const judging = record.judging?.name === name ? undefined : record.judging;
   const after: TrainingRun = { ...noted, judging, lastGates: { name, passed, reason } };
+  if (after.pending !== undefined) return only(after);
   if (passed) {
     if (!final)
       return only({
@@ -171,7 +178,12 @@ function judged(
   // The final model is being judged: an earlier checkpoint's late verdict does not change what it is.
   if (after.judging?.final === true) return only(after);
   const evidence = { name, ...event.metrics };
-  return faulted(after, { kind: 'gate', reason: `${name} failed its gate: ${reason}`, evidence }, moment);
+  const before = (stepOfName(name) ?? 1) - 1;
+  return faulted(
+    after,
+    { kind: 'gate', reason: `${name} failed its gate: ${reason}`, evidence, before },
+    moment,
+  );
 }
 
 /** What an exit means that nobody ordered. */
@@ -227,7 +239,7 @@ function stop(record: TrainingRun, by: string, at: number): TrainingAdvance {
  */
 export function advanceTraining(
   record: TrainingRun,
-  event: TrainingEvent,
+  event: TrainingRunEvent,
   moment: TrainingMoment,
 ): TrainingAdvance {
   const { at } = moment;
@@ -271,6 +283,8 @@ export function advanceTraining(
     case 'judged':
       return judged(record, event, moment);
     case 'done': {
+      // It is condemned already; what it says of its end does not matter.
+      if (record.pending !== undefined) return only(record);
       if (event.name === undefined) {
         const reason = `"done" at step ${event.step} without a valid checkpoint of that step`;
         return faulted(record, { kind: 'protocol', reason }, moment);
@@ -289,7 +303,10 @@ export function advanceTraining(
       return exited(record, event.exit, event.step, moment);
     case 'retry_due':
       return record.phase === 'backing_off'
-        ? only({ ...record, phase: 'starting', reason: 'the wait is over', updatedAt: at }, { type: 'start' })
+        ? only(
+            { ...record, phase: 'starting', reason: 'the wait is over', updatedAt: at },
+            startOrder(record),
+          )
         : only(record);
   }
 }

@@ -1,7 +1,7 @@
 import { backoff } from '../degradation/backoff.ts';
 import type { Random } from '../kernel/random.ts';
 import { addSkip, skipWindow } from './anomaly.ts';
-import { resumeCandidates } from './checkpoint.ts';
+import { type CheckpointNote, resumeCandidates, usable } from './checkpoint.ts';
 import type { TrainingOrder } from './run-events.ts';
 import {
   DECISIONS_KEPT,
@@ -32,11 +32,14 @@ const HOPELESS: readonly TrainingFaultKind[] = ['timeout', 'cpu', 'disk', 'misco
 
 /** Ends the run as failed; its result is its last good checkpoint, where the plan says so and there is one. */
 export function concludeFailed(
-  record: TrainingRun,
+  failed: TrainingRun,
   fault: TrainingFault,
   why: string,
   at: number,
 ): TrainingAdvance {
+  // What descends from a condemned state is no result.
+  const record =
+    fault.before === undefined ? failed : { ...failed, checkpoints: taint(failed, fault.before) };
   const good = record.plan.rollbackOnFailure ? resumeCandidates(record.checkpoints)[0] : undefined;
   const reason = good === undefined ? why : `${why}; rolled back to ${good.name}`;
   const ended: TrainingRun = {
@@ -55,6 +58,13 @@ export function concludeFailed(
   return { record: ended, orders: [{ type: 'incident', fault, summary }, { type: 'ended' }] };
 }
 
+/** Marks what was saved after `step` as not to be gone on from. */
+function taint(record: TrainingRun, step: number): readonly CheckpointNote[] {
+  return record.checkpoints.map((note) =>
+    note.step > step && usable(note) ? { ...note, standing: 'tainted' } : note,
+  );
+}
+
 function goBack(record: TrainingRun, fault: TrainingFault, moment: TrainingMoment): TrainingAdvance {
   const { plan } = record;
   const step = fault.before ?? record.step;
@@ -67,11 +77,6 @@ function goBack(record: TrainingRun, fault: TrainingFault, moment: TrainingMomen
     );
   const resume = resumeCandidates(record.checkpoints, step)[0]?.step ?? 0;
   const range = skipWindow(step, resume, plan.skip.before, plan.skip.after);
-  const checkpoints = record.checkpoints.map((note) =>
-    note.step > step && (note.standing === 'unjudged' || note.standing === 'passed')
-      ? { ...note, standing: 'tainted' as const }
-      : note,
-  );
   const why = `${fault.reason}; from step ${resume}, without batches ${range.from} to ${range.to}`;
   const back: TrainingRun = {
     ...noteDecision(record, moment.at, 'go back', why),
@@ -83,7 +88,8 @@ function goBack(record: TrainingRun, fault: TrainingFault, moment: TrainingMomen
     pid: undefined,
     rollbacks: record.rollbacks + 1,
     skip: addSkip(record.skip, range),
-    checkpoints,
+    resumeBefore: step,
+    checkpoints: taint(record, step),
   };
   return { record: back, orders: [{ type: 'start', before: step }] };
 }
@@ -123,6 +129,9 @@ export function settle(record: TrainingRun, fault: TrainingFault, moment: Traini
     pid: undefined,
     retries: record.retries + 1,
     setbacks,
+    ...(fault.before === undefined
+      ? {}
+      : { resumeBefore: fault.before, checkpoints: taint(record, fault.before) }),
     retryAt: moment.at + ms,
   };
   return { record: waiting, orders: [{ type: 'wait', ms }] };

@@ -176,6 +176,8 @@ export interface TrainingRun {
   readonly service?: string | undefined;
   /** Command and arguments, or the name of a trainer in process. */
   readonly trainer: readonly string[];
+  /** Where the command runs. */
+  readonly cwd?: string | undefined;
   readonly plan: TrainingPlan;
   readonly phase: TrainingPhase;
   readonly reason: string;
@@ -200,6 +202,8 @@ export interface TrainingRun {
   /** What happens when the trainer has gone. */
   readonly pending?: TrainingFault | undefined;
   readonly lastFault?: TrainingFault | undefined;
+  /** The next attempt goes on from a checkpoint of at most this step, whatever else is on the disk. */
+  readonly resumeBefore?: number | undefined;
   /** Wall milliseconds at which the next attempt begins. */
   readonly retryAt?: number | undefined;
   /** The gate verdict is waited for of this checkpoint; `final`: of the final model. */
@@ -228,6 +232,7 @@ export interface NewTrainingRun {
   readonly name: string;
   readonly service?: string | undefined;
   readonly trainer: readonly string[];
+  readonly cwd?: string | undefined;
   readonly plan: TrainingPlan;
   readonly at: number;
 }
@@ -239,6 +244,7 @@ export function newTrainingRun(run: NewTrainingRun): TrainingRun {
     name: run.name,
     ...(run.service === undefined ? {} : { service: run.service }),
     trainer: run.trainer,
+    ...(run.cwd === undefined ? {} : { cwd: run.cwd }),
     plan: run.plan,
     phase: 'queued',
     reason: 'waiting for a supervisor',

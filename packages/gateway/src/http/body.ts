@@ -79,7 +79,6 @@ export function readBody(
       resolve(chunks !== undefined ? Buffer.concat(chunks) : (first ?? Buffer.alloc(0))),
     );
     request.on('error', () => reject(new EvenkeelError('client_closed')));
-    request.on('aborted', () => reject(new EvenkeelError('client_closed')));
   });
 }
 

@@ -45,8 +45,24 @@ function decoded(text: string): string | undefined {
   }
 }
 
+/** The paths of services repeat with every request. Bounded, also in length: callers choose them. */
+const known = new Map<string, Routed>();
+const MOST_KNOWN = 1_000;
+const LONGEST_KNOWN = 200;
+
 /** Finds what a request's target asks for; undefined when nothing does. The query is not looked at. */
 export function routeOf(target: string): Routed | undefined {
+  const before = known.get(target);
+  if (before !== undefined) return before;
+  const routed = routeAnew(target);
+  if (routed !== undefined && target.length <= LONGEST_KNOWN) {
+    if (known.size >= MOST_KNOWN) known.clear();
+    known.set(target, routed);
+  }
+  return routed;
+}
+
+function routeAnew(target: string): Routed | undefined {
   const end = target.indexOf('?');
   const path = end === -1 ? target : target.slice(0, end);
   if (Object.hasOwn(FIXED, path)) return FIXED[path];

@@ -42,18 +42,22 @@ export function createUnderway(): Underway {
   const entries = new Map<ServerResponse, Entry>();
   const perService = new Map<string, number>();
 
+  // One listener for all responses, which finds its own by `this`.
+  function closed(this: ServerResponse): void {
+    const entry = entries.get(this);
+    if (entry === undefined) return;
+    entries.delete(this);
+    if (!this.writableFinished) entry.gone?.abort(CLIENT_GONE);
+    if (entry.service === undefined) return;
+    const left = (perService.get(entry.service) ?? 1) - 1;
+    if (left > 0) perService.set(entry.service, left);
+    else perService.delete(entry.service);
+  }
+
   return {
     begin(response) {
-      const entry: Entry = { gone: undefined, service: undefined };
-      entries.set(response, entry);
-      response.once('close', () => {
-        entries.delete(response);
-        if (!response.writableFinished) entry.gone?.abort(CLIENT_GONE);
-        if (entry.service === undefined) return;
-        const left = (perService.get(entry.service) ?? 1) - 1;
-        if (left > 0) perService.set(entry.service, left);
-        else perService.delete(entry.service);
-      });
+      entries.set(response, { gone: undefined, service: undefined });
+      response.on('close', closed);
     },
     enter(service, response) {
       const count = perService.get(service.name) ?? 0;

@@ -1,6 +1,6 @@
 import type { RequestRecord, ServiceStatus } from '@evenkeel/core';
 import { type Exposition, expose } from './exposition.ts';
-import { counterFamily, type Family, gaugeFamily } from './family.ts';
+import { type Cell, counterFamily, type Family, gaugeFamily } from './family.ts';
 import { labelCap } from './label-cap.ts';
 import { processMetrics } from './process-metrics.ts';
 import { familiesOf, requestFamilies, type Thresholds } from './request-families.ts';
@@ -47,6 +47,11 @@ export interface Metrics {
   close(): void;
 }
 
+interface VerdictCells {
+  readonly good: Cell;
+  readonly bad: Cell;
+}
+
 export function createMetrics(options: MetricsOptions): Metrics {
   const families = requestFamilies(options.thresholds ?? { latencyMs: [], featureAgeMs: [] });
   const requests = requestMetrics(families, options.mostServices ?? 200);
@@ -73,6 +78,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     'what',
   ]);
   const statusUp = gaugeFamily('evenkeel_status_up', 'Whether the services could be asked how they stand.');
+  const judged = new Map<string, Map<string, VerdictCells>>();
   const budgets = new Map<string, { service: string; objective: string; value: number }>();
   const all: readonly Family[] = [
     ...familiesOf(families),
@@ -118,13 +124,27 @@ export function createMetrics(options: MetricsOptions): Metrics {
     return objectiveName(key) === key ? [service, objective] : ['other', 'other'];
   }
 
+  /** Looked up by two names without joining them: this is asked for every request and objective. */
+  function verdictCells(service: string, objective: string): VerdictCells {
+    const known = judged.get(service)?.get(objective);
+    if (known !== undefined) return known;
+    const [serviceLabel, label] = capped(service, objective);
+    const made = {
+      good: events.cell(serviceLabel, label, 'good'),
+      bad: events.cell(serviceLabel, label, 'bad'),
+    };
+    // What is `other` is looked up by its name each time: the map stays bounded.
+    if (serviceLabel !== service || label !== objective) return made;
+    const own = judged.get(service) ?? new Map<string, VerdictCells>();
+    judged.set(service, own.set(objective, made));
+    return made;
+  }
+
   return {
     declare: requests.declare,
     onRecord: requests.onRecord,
     objective(service, objective, verdict, n) {
-      const [serviceLabel, label] = capped(service, objective);
-      events.cell(serviceLabel, label, verdict === 'good' ? 'bad' : 'good');
-      const cell = events.cell(serviceLabel, label, verdict);
+      const cell = verdictCells(service, objective)[verdict];
       if (n > 0 && Number.isFinite(n)) cell.value += n;
     },
     budget(service, objective, value) {

@@ -5,6 +5,7 @@ import {
   objectiveRecorder,
   type RecordedObjective,
   type ServedLevel,
+  trafficMeter,
 } from '@evenkeel/core';
 import type { Host } from './host.ts';
 import type { Measure } from './reporter.ts';
@@ -25,6 +26,7 @@ export function measureOf(
   );
   const rows = compactBuffer();
   const sampler = createSampler({}, host);
+  const traffic = trafficMeter();
   let served: Partial<Record<ServedLevel, number>> = {};
   return {
     record(record) {
@@ -32,6 +34,7 @@ export function measureOf(
       recorder.record(record);
       rows.push(record);
       sampler.offer(record);
+      traffic.record(record);
       served[record.level] = (served[record.level] ?? 0) + 1;
     },
     objectives: recorder.take,
@@ -40,6 +43,7 @@ export function measureOf(
       served = {};
       return taken;
     },
+    traffic: traffic.take,
     monitors: () => ({}),
     rows: () => rows.take(),
     samples: sampler.take,

@@ -1,5 +1,11 @@
 import { loadServiceFile, type ServiceConfig } from '@evenkeel/config';
-import { Canceller, fakeClock, type PredictRequest, type RungContext, type RungHandler } from '@evenkeel/core';
+import {
+  Canceller,
+  fakeClock,
+  type PredictRequest,
+  type RungContext,
+  type RungHandler,
+} from '@evenkeel/core';
 import { describe, expect, it } from 'vitest';
 import type { Model, ModelMetadata } from '../upstreams/index.ts';
 import { openInferenceFace, rowByRow, rowsOf } from './open-inference-face.ts';

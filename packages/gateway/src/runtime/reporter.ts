@@ -15,6 +15,8 @@ export interface Measure {
   record(record: RequestRecord): void;
   objectives(): readonly ObjectiveCounts[];
   served(): Rollup['served'];
+  /** @param spanMs milliseconds since the last call */
+  traffic(spanMs: number): Rollup['traffic'];
   monitors(): Rollup['monitors'];
   rows(): readonly Omit<PredictionRow, 'replica'>[];
   samples(): readonly SampledRecord[];
@@ -91,6 +93,7 @@ export function createReporter(parts: {
       to,
       objectives: own.flatMap((measure) => measure.objectives()),
       served: first?.served() ?? {},
+      traffic: first?.traffic(to - from),
       monitors: first?.monitors() ?? {},
       status,
     };

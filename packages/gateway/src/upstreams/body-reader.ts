@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { EvenkeelError } from '@evenkeel/core';
-import type { ResponseSink } from './exchange.ts';
+import type { Exchange, ResponseSink } from './exchange.ts';
 import { malformed } from './failure.ts';
 
 export interface WholeAnswer {
@@ -18,39 +18,61 @@ function unreadable(headers: IncomingHttpHeaders, maxBytes: number): EvenkeelErr
   return undefined;
 }
 
-/** Collects a whole body up to a bound. */
-export function bodyReader(
-  maxBytes: number,
-  resolve: (answer: WholeAnswer) => void,
-  reject: (error: EvenkeelError) => void,
-): ResponseSink {
-  let status = 0;
-  let headers: IncomingHttpHeaders = {};
-  let chunks: Buffer[] = [];
-  let size = 0;
-  return {
-    started(exchange, gotStatus, gotHeaders) {
-      status = gotStatus;
-      headers = gotHeaders;
-      const error = unreadable(headers, maxBytes);
-      if (error !== undefined) exchange.abort(error);
-    },
-    data(exchange, chunk) {
-      size += chunk.length;
-      if (size > maxBytes) exchange.abort(malformed(`larger than ${maxBytes} bytes`));
-      else chunks.push(chunk);
-      return true;
-    },
-    ended() {
-      const [only] = chunks;
-      const text = (
-        only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks, size)
-      ).toString();
-      resolve({ status, headers, text });
-    },
-    failed(error) {
-      chunks = [];
-      reject(error);
-    },
-  };
+/** Collects a whole body up to a bound, and hands on what `read` makes of it, or throws at it. */
+export class BodyReader<T> implements ResponseSink {
+  readonly #maxBytes: number;
+  readonly #read: (answer: WholeAnswer) => T;
+  readonly #resolve: (value: T) => void;
+  readonly #reject: (error: unknown) => void;
+  #status = 0;
+  #headers: IncomingHttpHeaders = {};
+  #only: Buffer | undefined;
+  #chunks: Buffer[] | undefined;
+  #size = 0;
+
+  constructor(
+    maxBytes: number,
+    read: (answer: WholeAnswer) => T,
+    resolve: (value: T) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#maxBytes = maxBytes;
+    this.#read = read;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  started(exchange: Exchange, status: number, headers: IncomingHttpHeaders): void {
+    this.#status = status;
+    this.#headers = headers;
+    const error = unreadable(headers, this.#maxBytes);
+    if (error !== undefined) exchange.abort(error);
+  }
+
+  data(exchange: Exchange, chunk: Buffer): boolean {
+    this.#size += chunk.length;
+    if (this.#size > this.#maxBytes) exchange.abort(malformed(`larger than ${this.#maxBytes} bytes`));
+    else if (this.#only === undefined) this.#only = chunk;
+    else if (this.#chunks === undefined) this.#chunks = [this.#only, chunk];
+    else this.#chunks.push(chunk);
+    return true;
+  }
+
+  ended(): void {
+    const whole = this.#chunks === undefined ? this.#only : Buffer.concat(this.#chunks, this.#size);
+    const text = whole === undefined ? '' : whole.toString();
+    let value: T;
+    try {
+      value = this.#read({ status: this.#status, headers: this.#headers, text });
+    } catch (error) {
+      this.#reject(error);
+      return;
+    }
+    this.#resolve(value);
+  }
+
+  failed(error: EvenkeelError): void {
+    this.#chunks = this.#only = undefined;
+    this.#reject(error);
+  }
 }

@@ -1,7 +1,7 @@
 import { type Cancellation, EvenkeelError } from '@evenkeel/core';
 import { type Dispatcher, Pool } from 'undici';
 import type { AttemptOptions } from './attempts.ts';
-import { bodyReader, type WholeAnswer } from './body-reader.ts';
+import { BodyReader, type WholeAnswer } from './body-reader.ts';
 import { Exchange, type ResponseSink } from './exchange.ts';
 import type { RetryHost } from './retry.ts';
 import { TIMEOUT_DEFAULTS, type Timeouts } from './timeouts.ts';
@@ -38,8 +38,8 @@ export interface HttpRequest {
 export interface HttpClient {
   readonly url: URL;
   readonly maxBodyBytes: number;
-  /** Sends it and reads the whole answer, whatever its status. */
-  send(request: HttpRequest): Promise<WholeAnswer>;
+  /** Sends it and reads the whole answer, whatever its status. Rejects with what `read` throws. */
+  ask<T>(request: HttpRequest, read: (answer: WholeAnswer) => T): Promise<T>;
   /** Sends it and lets `sink` hear the answer as it comes. */
   open(request: HttpRequest, sink: ResponseSink): void;
   close(): Promise<void>;
@@ -94,10 +94,10 @@ export function createHttpClient(options: HttpOptions, host: UpstreamHost): Http
   return {
     url,
     maxBodyBytes,
-    send(request) {
+    ask(request, read) {
       return new Promise((resolve, reject) => {
         const exchange = new Exchange(
-          bodyReader(maxBodyBytes, resolve, reject),
+          new BodyReader(maxBodyBytes, read, resolve, reject),
           { first: 'headers', timeouts, budgetMs: request.budgetMs, signal: request.signal },
           host,
         );

@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { EvenkeelError, type ValuePrediction } from '@evenkeel/core';
 import { bodyOf } from './answer.ts';
 import { createAttempts } from './attempts.ts';
+import type { WholeAnswer } from './body-reader.ts';
 import { createHttpClient, type HttpClient, type HttpOptions, type UpstreamHost } from './http-client.ts';
 import type { Model } from './model.ts';
 import { createPicker, type PickOptions } from './pick.ts';
@@ -32,10 +33,12 @@ function canConnect(url: URL, signal: AbortSignal): Promise<boolean> {
 }
 
 /** GET, and up when the status is 2xx. The body is read, so that the connection can be used again. */
-export async function healthyAt(client: HttpClient, path: string, signal: AbortSignal): Promise<boolean> {
-  const { status } = await client.send({ method: 'GET', path, signal, budgetMs: Number.POSITIVE_INFINITY });
-  if (status >= 200 && status <= 299) return true;
-  throw new EvenkeelError('upstream_error', `${path}: status ${status}`);
+export function healthyAt(client: HttpClient, path: string, signal: AbortSignal): Promise<boolean> {
+  const request = { method: 'GET', path, signal, budgetMs: Number.POSITIVE_INFINITY } as const;
+  return client.ask(request, ({ status }) => {
+    if (status >= 200 && status <= 299) return true;
+    throw new EvenkeelError('upstream_error', `${path}: status ${status}`);
+  });
 }
 
 /**
@@ -53,14 +56,17 @@ export function createJsonModel(options: JsonModelOptions, host: UpstreamHost): 
   const { name, version } = options;
   const withFeatures = options.send === 'input_and_features';
 
-  async function attempt(
+  function read(answer: WholeAnswer): ValuePrediction {
+    const { output, label, confidence, score } = pick(bodyOf(answer, host.clock));
+    return { kind: 'value', model: name, version, output, label, confidence, score };
+  }
+
+  function attempt(
     body: string,
     headers: readonly string[] | undefined,
     { signal, budgetMs }: AttemptLimits,
   ): Promise<ValuePrediction> {
-    const answer = await client.send({ method: 'POST', path: '', body, headers, signal, budgetMs });
-    const { output, label, confidence, score } = pick(bodyOf(answer, host.clock));
-    return { kind: 'value', model: name, version, output, label, confidence, score };
+    return client.ask({ method: 'POST', path: '', body, headers, signal, budgetMs }, read);
   }
 
   return {

@@ -1,13 +1,13 @@
 import type { ValuePrediction } from '@evenkeel/core';
 import { recordOf } from './answer.ts';
 import { createAttempts } from './attempts.ts';
+import type { WholeAnswer } from './body-reader.ts';
 import { malformed } from './failure.ts';
 import { createHttpClient, type HttpOptions, type UpstreamHost } from './http-client.ts';
 import { looksLikeInfer, parseInferRequest, parseInferResponse, parseModelMetadata } from './infer.ts';
 import { healthyAt } from './json.ts';
 import type { Model, ModelCall } from './model.ts';
 import { createPicker, type PickOptions } from './pick.ts';
-import type { AttemptLimits } from './retry.ts';
 import { plainOfTensors, tensorsOf } from './tensors.ts';
 import { traceHeaders } from './trace-headers.ts';
 
@@ -54,21 +54,10 @@ export function createOpenInferenceModel(options: OpenInferenceModelOptions, hos
     );
   }
 
-  async function attempt(
-    body: string,
-    passes: boolean,
-    headers: readonly string[] | undefined,
-    limits: AttemptLimits,
-  ): Promise<ValuePrediction> {
-    const { signal, budgetMs } = limits;
-    const answer = await client.send({
-      method: 'POST',
-      path: `${path}/infer`,
-      body,
-      headers,
-      signal,
-      budgetMs,
-    });
+  const readPlain = (answer: WholeAnswer): ValuePrediction => predictionOf(answer, false);
+  const readPassing = (answer: WholeAnswer): ValuePrediction => predictionOf(answer, true);
+
+  function predictionOf(answer: WholeAnswer, passes: boolean): ValuePrediction {
     const response = parseInferResponse(recordOf(answer, host.clock), malformed);
     const plain = plainOfTensors(response.outputs, malformed);
     const picked = pick(plain);
@@ -88,12 +77,15 @@ export function createOpenInferenceModel(options: OpenInferenceModelOptions, hos
       const passes = looksLikeInfer(call.request.input);
       const body = bodyOf(call, passes);
       const headers = traceHeaders(call);
-      return attempts(call, (limits) => attempt(body, passes, headers, limits));
+      const read = passes ? readPassing : readPlain;
+      return attempts(call, ({ signal, budgetMs }) =>
+        client.ask({ method: 'POST', path: `${path}/infer`, body, headers, signal, budgetMs }, read),
+      );
     },
-    async metadata(signal) {
-      const answer = await client.send({ method: 'GET', path, signal, budgetMs: Number.POSITIVE_INFINITY });
-      return parseModelMetadata(recordOf(answer, host.clock), malformed);
-    },
+    metadata: (signal) =>
+      client.ask({ method: 'GET', path, signal, budgetMs: Number.POSITIVE_INFINITY }, (answer) =>
+        parseModelMetadata(recordOf(answer, host.clock), malformed),
+      ),
     healthy: (signal) => healthyAt(client, `${path}/ready`, signal),
     close: () => client.close(),
   };

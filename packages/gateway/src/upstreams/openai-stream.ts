@@ -1,8 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { type Clock, EvenkeelError, type StreamChunk, type StreamPrediction } from '@evenkeel/core';
+import {
+  type Clock,
+  describeError,
+  EvenkeelError,
+  isEvenkeelError,
+  type StreamChunk,
+  type StreamPrediction,
+} from '@evenkeel/core';
 import { createSseParser, type SseEvent } from '../sse/index.ts';
 import type { WholeAnswer } from './body-reader.ts';
-import { bodyReader } from './body-reader.ts';
+import { BodyReader } from './body-reader.ts';
 import type { Exchange, ResponseSink } from './exchange.ts';
 import { failure, malformed } from './failure.ts';
 import type { HttpClient, HttpRequest } from './http-client.ts';
@@ -71,10 +78,11 @@ class CompletionStream implements ResponseSink, AsyncIterator<StreamChunk, undef
     this.#exchange = exchange;
     if (status >= 200 && status <= 299 && isEventStream(headers)) return;
     // The reason is in the body. It may take its time, but no longer than a first token may.
-    this.#refusal = bodyReader(
+    this.#refusal = new BodyReader(
       this.#limits.maxBodyBytes,
-      (answer) => this.#fail(this.#refused(answer)),
+      (answer) => this.#refused(answer),
       (error) => this.#fail(error),
+      (error) => this.#fail(isEvenkeelError(error) ? error : malformed(describeError(error))),
     );
     this.#refusal.started(exchange, status, headers);
   }

@@ -1,6 +1,7 @@
 import { EvenkeelError, type Prediction, type ValuePrediction } from '@evenkeel/core';
 import { recordOf } from './answer.ts';
 import { createAttempts } from './attempts.ts';
+import type { WholeAnswer } from './body-reader.ts';
 import { malformed } from './failure.ts';
 import { createHttpClient, type HttpOptions, type UpstreamHost } from './http-client.ts';
 import { healthyAt } from './json.ts';
@@ -79,9 +80,16 @@ export function createOpenAiModel(options: OpenAiModelOptions, host: UpstreamHos
   const attempts = createAttempts(options, host);
   const version = options.version ?? upstreamModel;
 
-  async function whole({ path, body, headers }: Question, limits: AttemptLimits): Promise<ValuePrediction> {
+  function whole({ path, body, headers }: Question, limits: AttemptLimits): Promise<ValuePrediction> {
     const { signal, budgetMs } = limits;
-    const answer = await client.send({ method: 'POST', path, body, headers, signal, budgetMs });
+    const read = path === '/embeddings' ? readEmbeddings : readCompletion;
+    return client.ask({ method: 'POST', path, body, headers, signal, budgetMs }, read);
+  }
+
+  const readCompletion = (answer: WholeAnswer): ValuePrediction => predictionOf('/chat/completions', answer);
+  const readEmbeddings = (answer: WholeAnswer): ValuePrediction => predictionOf('/embeddings', answer);
+
+  function predictionOf(path: Task, answer: WholeAnswer): ValuePrediction {
     const output = recordOf(answer, host.clock);
     if (!isAnswer(path, output))
       throw malformed(`the answer has no ${path === '/embeddings' ? 'data' : 'choices'}`);

@@ -6,14 +6,17 @@ import { percent, spell } from '../stamp.ts';
 import { type Bins, binDuration } from '../traffic.ts';
 import { quantileBin, shareAbove, totalOf } from './bins.ts';
 
-/** Reads that an age or duration is judged by, at least. */
+/** Reads that an age or duration is judged by, at least; and how much usual traffic: ages go up and down with the jobs that renew them. */
 const LEAST_READS = 20;
+const LEAST_USUAL = 100;
+export const LEAST_USUAL_MS = 900_000;
 
 /** Features at serving time: too old, missing, or not had in time. */
 export function observeFeatures(snapshot: SignalSnapshot, now: number): Observation[] {
   const found: Observation[] = [];
   const { recent, usual } = snapshot.traffic;
   const { features } = recent;
+  const settled = usual.spanMs >= LEAST_USUAL_MS;
   if (features.reads === 0) return found;
   const link = requestsPath(snapshot.service.name, now - recent.spanMs, now);
 
@@ -33,7 +36,7 @@ export function observeFeatures(snapshot: SignalSnapshot, now: number): Observat
         link,
       },
     });
-  } else {
+  } else if (settled) {
     const slower = longer(features.durations, usual.features.durations, 15);
     if (slower !== undefined) {
       found.push({
@@ -91,7 +94,7 @@ export function observeFeatures(snapshot: SignalSnapshot, now: number): Observat
       });
     }
   }
-  const older = longer(features.ages, usual.features.ages, 1000);
+  const older = settled ? longer(features.ages, usual.features.ages, 1000) : undefined;
   if (older !== undefined && !found.some(({ kind }) => kind === 'features_stale')) {
     found.push({
       kind: 'features_stale',
@@ -122,7 +125,7 @@ export function longer(
   | undefined {
   const total = totalOf(recent);
   const before = totalOf(usual);
-  if (total < LEAST_READS || before < 100) return undefined;
+  if (total < LEAST_READS || before < LEAST_USUAL) return undefined;
   // Half a bin up, so that rounding at a bin's edge is no shift.
   const overMs = binDuration(quantileBin(usual, 0.95) + 0.5);
   const shift = rateShift(

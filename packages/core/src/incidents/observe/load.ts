@@ -1,15 +1,19 @@
 import type { GateSnapshot } from '../../admission/gate-types.ts';
 import { queuePath, requestsPath, servicePath } from '../links.ts';
-import { rateShift } from '../rate-shift.ts';
+import { LEAST_DEVIATIONS, rateShift } from '../rate-shift.ts';
 import type { Observation } from '../signal.ts';
 import type { SignalSnapshot } from '../snapshot.ts';
 import { percent, spell } from '../stamp.ts';
-import { longer } from './features.ts';
+import { LEAST_USUAL_MS, longer } from './features.ts';
 
 /** Pressure at which a gate begins to turn the lowest class away. */
 const SATURATED = 0.7;
 /** Milliseconds that latency must have grown by: less is noise of the machine. */
 const LEAST_GROWTH_MS = 10;
+/** Excess of failed attempts that matters, and how surprising it must be; less while the breaker is not closed. */
+const FAILING_SHARE = 0.02;
+const TRIPPED_SHARE = 0.002;
+const TRIPPED_DEVIATIONS = 3;
 /** Arrivals over what is usual. A day has its own ups and downs: only a multiple of them is a surge. */
 const SURGE = 2;
 
@@ -47,10 +51,17 @@ export function observeLoad(snapshot: SignalSnapshot, now: number): Observation[
     const before = usual.rungs[rung];
     const attempts = now_.answered + now_.failed + now_.timedOut;
     const attemptsBefore = (before?.answered ?? 0) + (before?.failed ?? 0) + (before?.timedOut ?? 0);
+    // Few attempts open a breaker, and then there are none: what opened it counts although it is a small share.
+    const tripped = service.rungs.some(
+      ({ name, breaker }) => name === rung && breaker !== undefined && breaker.state !== 'closed',
+    );
+    const least = tripped ? TRIPPED_SHARE : FAILING_SHARE;
+    const deviations = tripped ? TRIPPED_DEVIATIONS : LEAST_DEVIATIONS;
     const failing = rateShift(
       { bad: now_.failed, total: attempts },
       { bad: before?.failed ?? 0, total: attemptsBefore },
-      0.02,
+      least,
+      deviations,
     );
     if (failing !== undefined) {
       found.push({
@@ -67,7 +78,8 @@ export function observeLoad(snapshot: SignalSnapshot, now: number): Observation[
     const timing = rateShift(
       { bad: now_.timedOut, total: attempts },
       { bad: before?.timedOut ?? 0, total: attemptsBefore },
-      0.02,
+      least,
+      deviations,
     );
     if (timing !== undefined) {
       found.push({
@@ -81,7 +93,10 @@ export function observeLoad(snapshot: SignalSnapshot, now: number): Observation[
         },
       });
     }
-    const slower = before === undefined ? undefined : longer(now_.bins, before.bins, LEAST_GROWTH_MS);
+    const slower =
+      before === undefined || usual.spanMs < LEAST_USUAL_MS
+        ? undefined
+        : longer(now_.bins, before.bins, LEAST_GROWTH_MS);
     if (slower !== undefined) {
       found.push({
         kind: 'latency_shift',

@@ -69,11 +69,7 @@ export function observePeople(snapshot: SignalSnapshot, now: number): Observatio
   }
 
   for (const outcome of snapshot.outcomes) {
-    const drop = rateDrop(
-      { bad: outcome.recent.good, total: outcome.recent.total },
-      { bad: outcome.usual.good, total: outcome.usual.total },
-      outcome.kind === 'labels' ? 0.05 : 0.1,
-    );
+    const drop = rateDrop(outcome.recent, outcome.usual, outcome.kind === 'labels' ? 0.05 : 0.1);
     if (drop === undefined) continue;
     const labels = outcome.kind === 'labels';
     found.push({

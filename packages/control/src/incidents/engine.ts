@@ -1,0 +1,409 @@
+import type { ServiceConfig } from '@evenkeel/config';
+import {
+  type Candidate,
+  type Change,
+  type Clock,
+  type Diagnosis,
+  decideOpening,
+  diagnose,
+  ESCALATION_DEFAULTS,
+  EVENKEEL,
+  escalate,
+  type IncidentIntent,
+  type IncidentView,
+  incidentIdMaker,
+  isOpen,
+  judgeSeverity,
+  OPENING_DEFAULTS,
+  type OpeningDecision,
+  observeSignals,
+  openIncident,
+  type Random,
+  type ReplicaLink,
+  reachOf,
+  recentTraffic,
+  runbook,
+  type SignalSnapshot,
+  severityChange,
+  signalsOf,
+  TYPE_TITLES,
+} from '@evenkeel/core';
+import type { Lease, Store } from '@evenkeel/store';
+import type { Notification } from '../notifiers/notification.ts';
+import type { Evaluator } from '../objectives/evaluator.ts';
+import type { RollupBody } from '../replicas/rollup-body.ts';
+import type { Mitigations } from './actions.ts';
+import type { Beside, IncidentBook } from './book.ts';
+import type { KeptIncident } from './kept-incident.ts';
+import type { People } from './people.ts';
+import { changesOf, labelOutcome, needsOf, objectiveSnapshot, reportsOf, rolesOf } from './snapshot.ts';
+import { messages } from './telling.ts';
+import { newWatch, type ServiceWatch, settleTraffic, takeTraffic } from './watch.ts';
+
+export interface IncidentEngine {
+  onRollup(rollup: RollupBody): void;
+  /** One look at every service: open, join, resolve, raise, wake, act. */
+  step(lease: Lease | undefined): Promise<void>;
+  /** What holds of a service now, and what it is held to be. */
+  diagnosis(
+    service: string,
+  ): { readonly snapshot: SignalSnapshot; readonly diagnosis: Diagnosis } | undefined;
+  watch(service: string): ServiceWatch;
+}
+
+const CHANGES_MS = 6 * 3_600_000;
+const REPORTS_MS = 600_000;
+const DAY_MS = 86_400_000;
+/** Facts change slowly beside traffic: they are read this often, in milliseconds. */
+const FACTS_EVERY_MS = 5_000;
+const MOST_FACTS = 1_000;
+/** An item held for longer than this keeps somebody waiting, in milliseconds. */
+const QUEUE_TARGET_MS = 4 * 3_600_000;
+
+interface SlowFacts {
+  readonly readAt: number;
+  readonly changes: readonly Change[];
+  readonly reports: SignalSnapshot['reports'];
+  readonly queue: SignalSnapshot['queue'];
+}
+
+function viewOf({ incident }: KeptIncident): IncidentView {
+  const { id, service, type, typeBy, dedupKey, status, acknowledgedAt, detectedAt, resolvedAt, signals } =
+    incident;
+  return {
+    id,
+    service,
+    type,
+    typeByPerson: !typeBy.automatic,
+    dedupKey,
+    status,
+    acknowledged: acknowledgedAt !== undefined,
+    detectedAt,
+    resolvedAt,
+    signals: signals.map(({ key }) => key),
+  };
+}
+
+/** Looks at what is recorded, says what is wrong, wakes whom it must, and does what it may. */
+export function incidentEngine(parts: {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly link: ReplicaLink;
+  readonly evaluator: Evaluator;
+  readonly book: IncidentBook;
+  readonly people: People;
+  readonly mitigations: Mitigations;
+  readonly configs: () => Iterable<ServiceConfig>;
+  readonly tell: (what: string, reason: string) => void;
+}): IncidentEngine {
+  const { store, clock, link, evaluator, book, people, mitigations, tell } = parts;
+  const watches = new Map<string, ServiceWatch>();
+  const slow = new Map<string, SlowFacts>();
+  const latest = new Map<string, { snapshot: SignalSnapshot; diagnosis: Diagnosis }>();
+  const newId = incidentIdMaker(clock, parts.random);
+
+  function watch(service: string): ServiceWatch {
+    const known = watches.get(service) ?? newWatch();
+    watches.set(service, known);
+    return known;
+  }
+
+  async function facts(service: string): Promise<SlowFacts> {
+    const known = slow.get(service);
+    if (known !== undefined && clock.now() - known.readAt < FACTS_EVERY_MS) return known;
+    const now = Math.round(clock.wall());
+    const [changes, recent, day, figures] = await Promise.all([
+      store.facts.list({ kind: 'change', service, from: now - CHANGES_MS, limit: MOST_FACTS }),
+      store.facts.list({ kind: 'feedback', service, from: now - REPORTS_MS, limit: MOST_FACTS }),
+      store.facts.list({
+        kind: 'feedback',
+        service,
+        from: now - DAY_MS,
+        to: now - REPORTS_MS,
+        limit: MOST_FACTS,
+      }),
+      store.queues.figures(service),
+    ]);
+    const { all, harmful } = reportsOf(recent);
+    const found: SlowFacts = {
+      readAt: clock.now(),
+      changes: changesOf(changes),
+      reports: { recent: all, harmful, usual: (reportsOf(day).all * REPORTS_MS) / DAY_MS },
+      queue:
+        figures.oldestWaitingAt === undefined
+          ? undefined
+          : { oldestMs: now - figures.oldestWaitingAt, targetMs: QUEUE_TARGET_MS },
+    };
+    slow.set(service, found);
+    return found;
+  }
+
+  async function look(config: ServiceConfig): Promise<SignalSnapshot | undefined> {
+    const status = await link.service(config.name);
+    if (status === undefined) return undefined;
+    const own = watch(config.name);
+    settleTraffic(
+      own,
+      book.live(config.name).some(({ incident }) => isOpen(incident)),
+    );
+    const { changes, reports, queue } = await facts(config.name);
+    const standings = evaluator.standings(config.name).filter((one) => one.status.segment === '');
+    return {
+      service: status,
+      needs: needsOf(config),
+      roles: rolesOf(config),
+      objectives: standings.map(objectiveSnapshot),
+      monitors: [],
+      estimates: [],
+      traffic: { recent: recentTraffic(own.traffic), usual: own.traffic.usual },
+      maxFeatureAgeMs: config.features?.maxAgeMs,
+      changes,
+      outcomes: standings.map(labelOutcome).filter((one) => one !== undefined),
+      comparisons: [],
+      reports,
+      flags: { recent: 0, usual: 0 },
+      training: [],
+      loop: undefined,
+      queue,
+    };
+  }
+
+  const besideOf = (
+    config: ServiceConfig,
+    lease: Lease | undefined,
+    event: Notification['event'] | undefined,
+    told: { readonly page: boolean; readonly recipient: string } = { page: false, recipient: config.owner },
+  ): Beside => ({
+    lease,
+    outbox: (incident) =>
+      event === undefined
+        ? []
+        : messages(config.incidents, incident, event, { ...told, at: Math.round(clock.wall()) }),
+  });
+
+  async function command(
+    config: ServiceConfig,
+    id: string,
+    intent: IncidentIntent,
+    beside: Beside,
+  ): Promise<boolean> {
+    const result = await book.command(id, { by: EVENKEEL, at: Math.round(clock.wall()), intent }, beside);
+    if (!result.ok && result.code !== 'nothing_to_do' && result.code !== 'operator_decided') {
+      tell(`${config.name}: ${id} was left as it is`, result.message);
+    }
+    return result.ok;
+  }
+
+  async function open(
+    config: ServiceConfig,
+    decision: Extract<OpeningDecision, { do: 'open' }>,
+    snapshot: SignalSnapshot,
+    lease: Lease | undefined,
+  ): Promise<void> {
+    const { candidate, cause, silence } = decision;
+    const at = Math.round(clock.wall());
+    const severity = judgeSeverity(cause.type, snapshotSignals(config.name), reachOf(snapshot));
+    const incident = openIncident(
+      {
+        id: newId(),
+        service: config.name,
+        type: cause.type,
+        severity: severity.severity,
+        severityReason: severity.reason,
+        title: `${TYPE_TITLES[cause.type]}: ${candidate.likelyCause}`,
+        description: runbook(cause.type).summary,
+        startedAt: candidate.root?.since,
+        by: EVENKEEL,
+        affectedSystems: [config.name],
+        dedupKey: `${config.name}|${cause.type}|${cause.name}`,
+        likelyCause: candidate.likelyCause,
+        signals: signalsOf(candidate),
+        silencedBy: silence?.id,
+        link: candidate.root?.evidence.link,
+      },
+      at,
+    );
+    await book.create(
+      incident,
+      besideOf(config, lease, wakes(config, incident.severity) ? undefined : 'opened'),
+    );
+    tell(`${config.name}: incident ${incident.id} (${incident.type}, ${incident.severity})`, incident.title);
+  }
+
+  const snapshotSignals = (service: string) => watch(service).signals?.active ?? [];
+  // Severities sort by their names: SEV1 is the gravest.
+  const wakes = (config: ServiceConfig, severity: string): boolean => severity <= config.incidents.pageFrom;
+
+  async function decide(
+    config: ServiceConfig,
+    decision: OpeningDecision,
+    snapshot: SignalSnapshot,
+    lease: Lease | undefined,
+  ): Promise<void> {
+    const join = (id: string, candidate: Candidate): Promise<boolean> => {
+      const signals = signalsOf(candidate);
+      const known = book.live(config.name).find(({ incident }) => incident.id === id)?.incident;
+      const news =
+        known === undefined ||
+        known.likelyCause !== candidate.likelyCause ||
+        signals.some(({ key }) => !known.signals.some((signal) => signal.key === key));
+      // Seeing the same again is not worth a write every second.
+      if (!news) return Promise.resolve(true);
+      return command(
+        config,
+        id,
+        { do: 'observe', signals, likelyCause: candidate.likelyCause },
+        besideOf(config, lease, undefined),
+      );
+    };
+    switch (decision.do) {
+      case 'open':
+        await open(config, decision, snapshot, lease);
+        return;
+      case 'join':
+        await join(decision.incident, decision.candidate);
+        return;
+      case 'retype':
+        await command(
+          config,
+          decision.incident,
+          { do: 'set_type', type: decision.candidate.type, reason: decision.reason },
+          besideOf(config, lease, 'updated'),
+        );
+        await join(decision.incident, decision.candidate);
+        return;
+      case 'rejoin':
+        await command(
+          config,
+          decision.incident,
+          { do: 'reopen', reason: decision.reason },
+          besideOf(config, lease, 'reopened'),
+        );
+        await join(decision.incident, decision.candidate);
+        return;
+      case 'resolve':
+        await command(
+          config,
+          decision.incident,
+          { do: 'resolve', resolution: decision.reason },
+          besideOf(config, lease, 'resolved'),
+        );
+        tell(`${config.name}: incident ${decision.incident} is resolved`, decision.reason);
+        return;
+      case 'hold':
+        return;
+    }
+  }
+
+  async function judge(
+    config: ServiceConfig,
+    kept: KeptIncident,
+    snapshot: SignalSnapshot,
+    lease: Lease | undefined,
+  ): Promise<void> {
+    const { incident } = kept;
+    const now = Math.round(clock.wall());
+    const keys = new Set(incident.signals.map(({ key }) => key));
+    const own = snapshotSignals(config.name).filter(({ key }) => keys.has(key));
+    const verdict = judgeSeverity(incident.type, own, reachOf(snapshot));
+    const lower = verdict.severity > incident.severity;
+    const lowerSince = lower ? (kept.lowerSince ?? now) : undefined;
+    const change = severityChange(incident.severity, verdict, lowerSince, now);
+    if (change !== undefined) {
+      await command(
+        config,
+        incident.id,
+        { do: 'set_severity', ...change },
+        besideOf(config, lease, 'updated'),
+      );
+      return;
+    }
+    if (lowerSince !== kept.lowerSince) await book.remember(incident.id, (one) => ({ ...one, lowerSince }));
+  }
+
+  async function wake(config: ServiceConfig, kept: KeptIncident, lease: Lease | undefined): Promise<void> {
+    const { incident, escalation } = kept;
+    if (!wakes(config, incident.severity)) return;
+    const now = Math.round(clock.wall());
+    const path = runbook(incident.type).escalationPath;
+    const step = escalate(
+      escalation,
+      {
+        path,
+        whoIs: (role) => people.whoIs(config, role),
+        open: isOpen(incident),
+        acknowledgedAt: incident.acknowledgedAt,
+        lastActionAt: incident.timeline.findLast(({ automatic }) => !automatic)?.at,
+        silenced: incident.silencedBy !== undefined,
+        ...ESCALATION_DEFAULTS,
+      },
+      now,
+    );
+    for (const [i, { person, role, step: number, reason }] of step.tell.entries()) {
+      const first = incident.pages.length === 0 && i === 0;
+      await command(
+        config,
+        incident.id,
+        { do: 'paged', page: { at: now, to: person, role, step: number, night: false } },
+        {
+          ...besideOf(config, lease, first ? 'opened' : 'escalated', { page: true, recipient: person }),
+          kept: (one) => ({ ...one, escalation: step.state }),
+        },
+      );
+      tell(`${config.name}: ${person} is told of ${incident.id}`, reason);
+    }
+    for (const role of step.passedOver) tell(`${config.name}: nobody is on call`, role);
+    if (step.tell.length === 0 && step.state.stopped !== escalation.stopped) {
+      await book.remember(incident.id, (one) => ({ ...one, escalation: step.state }));
+    }
+  }
+
+  async function stepService(config: ServiceConfig, lease: Lease | undefined): Promise<void> {
+    const snapshot = await look(config);
+    if (snapshot === undefined) return;
+    const now = Math.round(clock.wall());
+    const own = watch(config.name);
+    own.signals = observeSignals(snapshot, own.signals, now);
+    const diagnosis = diagnose(own.signals, snapshot.needs);
+    latest.set(config.name, { snapshot, diagnosis });
+    const opening = decideOpening(
+      own.opening,
+      {
+        signals: own.signals,
+        diagnosis,
+        needs: snapshot.needs,
+        incidents: book.live().map(viewOf),
+        shared: [],
+        silences: people.silences(),
+      },
+      {
+        ...OPENING_DEFAULTS,
+        occurrences: config.incidents.occurrences,
+        withinMs: config.incidents.withinMs,
+        quietMs: config.incidents.resolveAfterMs,
+      },
+      now,
+    );
+    for (const decision of opening.decisions) await decide(config, decision, snapshot, lease);
+    own.opening = opening.state;
+    for (const kept of book.live(config.name)) {
+      if (!isOpen(kept.incident)) continue;
+      await judge(config, kept, snapshot, lease);
+      await wake(config, kept, lease);
+    }
+    await mitigations.step(config, snapshot, own, lease);
+  }
+
+  return {
+    onRollup({ service, traffic, to }) {
+      if (traffic !== undefined) takeTraffic(watch(service), traffic, to);
+    },
+    async step(lease) {
+      await people.refresh();
+      for (const config of parts.configs()) await stepService(config, lease);
+    },
+    diagnosis: (service) => latest.get(service),
+    watch,
+  };
+}
