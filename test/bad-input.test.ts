@@ -161,7 +161,7 @@ describe('what is wrong with a request is said, and never a crash, a hang or a 5
         error: {
           message: expect.any(String),
           type: 'invalid_request_error',
-          param: null,
+          param: 'model',
           code: 'model_not_found',
         },
       },
@@ -265,6 +265,7 @@ describe('the control API', () => {
     const answer = await request(`${evenkeel.control}${path}`, {
       method: options.method ?? 'GET',
       headers: {
+        authorization: `Bearer ${evenkeel.key}`,
         ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),
         ...options.headers,
       },
@@ -282,7 +283,7 @@ describe('the control API', () => {
   };
 
   it.each([
-    ['an order without an owner', { ...pin, owner: undefined }, 400, /owner/],
+    ['an order without a reason', { ...pin, reason: '' }, 400, /reason/],
     ['a lease that is none', { ...pin, lease: 'forever' }, 400, /duration up to 7d/],
     ['a lease of a year', { ...pin, lease: '365d' }, 400, /duration up to 7d/],
     ['a rung that is not there', { ...pin, order: { kind: 'pin', rung: 'n' } }, 400, /has no rung "n"/],
@@ -298,6 +299,19 @@ describe('the control API', () => {
     const reply = await control('/api/v1/directives', { method: 'POST', body });
     expect(reply.status).toBe(status);
     expect(reply.body.error.message).toMatch(message);
+  });
+
+  it('lets nobody write without a key, nor with one that is none', async () => {
+    const write = (authorization: string) =>
+      control('/api/v1/directives', { method: 'POST', body: pin, headers: { authorization } });
+    for (const wrong of [
+      '',
+      'Bearer ek_000000000000_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa',
+      'Basic YTpi',
+      'Bearer x',
+    ])
+      expect((await write(wrong)).status).toBe(401);
+    expect((await control('/api/v1/keys', { headers: { authorization: '' } })).status).toBe(401);
   });
 
   it('takes orders from its own origin and from none, not from a page elsewhere nor under another name', async () => {

@@ -97,7 +97,10 @@ async function predict(
 async function control(path: string, method: 'GET' | 'POST' | 'DELETE' = 'GET', body?: object) {
   const answer = await request(`${evenkeel.control}/api/v1${path}`, {
     method,
-    headers: body === undefined ? {} : { 'content-type': 'application/json' },
+    headers: {
+      authorization: `Bearer ${evenkeel.key}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
     body: body === undefined ? null : JSON.stringify(body),
   });
   const text = await answer.body.text();

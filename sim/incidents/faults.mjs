@@ -29,21 +29,21 @@ export const FAULTS = {
   'features missing': {
     type: 'feature_pipeline',
     start({ conditions }, intensity) {
-      conditions.features.missing = 0.08 + 0.6 * intensity;
+      conditions.features.missing = 0.04 + 0.6 * intensity;
       return [];
     },
   },
   'model slow': {
     type: 'serving_latency',
     start({ conditions }, intensity) {
-      conditions.model.slow = 3 + 7 * intensity;
+      conditions.model.slow = 2 + 8 * intensity;
       return [];
     },
   },
   'model heavy tail': {
     type: 'serving_latency',
     start({ conditions }, intensity) {
-      conditions.model.heavy = 0.15 + 0.5 * intensity;
+      conditions.model.heavy = 0.06 + 0.6 * intensity;
       return [];
     },
   },
@@ -67,7 +67,7 @@ export const FAULTS = {
   'model errors': {
     type: 'model_degradation',
     start({ conditions }, intensity) {
-      conditions.model.errors = 0.1 + 0.9 * intensity;
+      conditions.model.errors = 0.04 + 0.96 * intensity;
       return [];
     },
   },
@@ -84,7 +84,7 @@ export const FAULTS = {
       const { conditions, versions } = world;
       const good = versions.get(conditions.model.version);
       const wrong = `${conditions.model.version}-rc`;
-      const share = 0.7 + 0.9 * intensity;
+      const share = 0.45 + 1.1 * intensity;
       versions.set(wrong, {
         w: good.w.map((row) => row.map((v) => v * (1 - 0.7 * share) + 1.8 * share * (2 * random() - 1))),
         bias: good.bias,
@@ -99,7 +99,7 @@ export const FAULTS = {
       const { conditions, versions } = world;
       const good = versions.get(conditions.model.version);
       const wrong = `${conditions.model.version}-b`;
-      const share = 0.8 + 0.8 * intensity;
+      const share = 0.5 + 1.1 * intensity;
       versions.set(wrong, {
         w: good.w.map((row) => row.map((v) => v * (1 - 0.7 * share) + 1.8 * share * (2 * random() - 1))),
         bias: good.bias,
@@ -119,7 +119,7 @@ export const FAULTS = {
   'wrong type': {
     type: 'data_quality',
     start({ conditions }, intensity) {
-      const share = 0.1 + 0.9 * intensity;
+      const share = 0.04 + 0.9 * intensity;
       conditions.input = (value, random) =>
         random() < share ? { ...value, amount: String(value.amount) } : value;
       return [];
@@ -128,7 +128,7 @@ export const FAULTS = {
   nulls: {
     type: 'data_quality',
     start({ conditions }, intensity) {
-      const share = 0.08 + 0.6 * intensity;
+      const share = 0.04 + 0.6 * intensity;
       conditions.input = (value, random) =>
         random() < share ? { ...value, amount: null, channel: random() < 0.5 ? null : value.channel } : value;
       return intensity > 0.6 ? [change('data', 'events', 'new collector')] : [];
@@ -137,7 +137,7 @@ export const FAULTS = {
   'unseen categories': {
     type: 'data_quality',
     start({ conditions }, intensity) {
-      const share = 0.1 + 0.7 * intensity;
+      const share = 0.04 + 0.7 * intensity;
       conditions.input = (value, random) =>
         random() < share ? { ...value, channel: `${value.channel}_v2` } : value;
       return [];
@@ -153,14 +153,14 @@ export const FAULTS = {
   'amounts shift': {
     type: 'drift_detected',
     start({ conditions }, intensity, random) {
-      conditions.amountShift = (random() < 0.5 ? -1 : 1) * (0.6 + 0.8 * intensity);
+      conditions.amountShift = (random() < 0.5 ? -1 : 1) * (0.4 + 0.9 * intensity);
       return [];
     },
   },
   'mix shifts': {
     type: 'drift_detected',
     start({ conditions }, intensity) {
-      const to = 0.25 + 0.4 * intensity;
+      const to = 0.12 + 0.5 * intensity;
       conditions.channelMix = [
         0.45 * (1 - to),
         0.35 * (1 - to),
@@ -190,14 +190,14 @@ export const FAULTS = {
   'attack wave': {
     type: 'safety_violation',
     start({ conditions }, intensity) {
-      conditions.attack = 0.04 + 0.3 * intensity;
+      conditions.attack = 0.025 + 0.3 * intensity;
       return [];
     },
   },
   'filter bypassed': {
     type: 'safety_violation',
     start({ conditions }, intensity) {
-      conditions.attack = 0.04 + 0.2 * intensity;
+      conditions.attack = 0.025 + 0.2 * intensity;
       conditions.bypass = true;
       return intensity > 0.5 ? [change('config', 'safety rules', 'a rule was relaxed')] : [];
     },

@@ -10,6 +10,8 @@ const CLI = fileURLToPath(new URL('../../packages/evenkeel/dist/cli.js', import.
 export interface Evenkeel {
   readonly gateway: string;
   readonly control: string;
+  /** Key that its first start has made: may do everything. */
+  readonly key: string;
   readonly pid: number;
   /** Folder with the service files; `file(name)` is the path of one. */
   readonly dir: string;
@@ -72,10 +74,12 @@ export function startEvenkeel(
       out += piece.toString();
       const gateway = /gateway {2}(http:\S+)/.exec(out)?.[1];
       const control = /control {2}(http:\/\/[^/\s]+)/.exec(out)?.[1];
-      if (gateway === undefined || control === undefined) return;
+      const key = /#key=(\S+)/.exec(out)?.[1];
+      if (gateway === undefined || control === undefined || key === undefined) return;
       resolve({
         gateway,
         control,
+        key,
         pid: child.pid ?? 0,
         dir,
         file,

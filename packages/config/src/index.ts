@@ -1,3 +1,4 @@
+export * from './chaos/index.ts';
 export { jsonSchema } from './json-schema.ts';
 export { type Loaded, type LoadOptions, loadServiceFile } from './load.ts';
 export * from './openslo/index.ts';
@@ -7,6 +8,7 @@ export type { Secret } from './secret.ts';
 export type {
   Address,
   AddressTrust,
+  BaselineConfig,
   CallerKey,
   CallersConfig,
   EntityConfig,
@@ -15,6 +17,9 @@ export type {
   IncidentsConfig,
   ModelConfig,
   ModelSource,
+  MonitorConfig,
+  MonitorSource,
+  MonitorsConfig,
   NotifierConfig,
   NotifierTarget,
   OpenInferenceConfig,

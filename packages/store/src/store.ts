@@ -6,7 +6,11 @@ export type { Topic } from './topics.ts';
 
 /**
  * What is kept, whatever keeps it. Two dialects stand behind these interfaces: SQLite in a thread of this process, and
- * PostgreSQL. What resolves is durable. All times are wall milliseconds.
+ * PostgreSQL. What resolves is durable. All times are wall milliseconds, and are kept whole.
+ *
+ * While the database is locked, full, gone or hanging, every method rejects within its time-out (5 s unless opened otherwise) with
+ * an EvenkeelError of status 503; the store works again by itself when the database does. Whether what was rejected so took effect
+ * is unknown: appending, adding and putting again is harmless by their keys, `Audit.append` alone writes a second entry.
  */
 export interface Store {
   readonly dialect: 'sqlite' | 'postgres';
@@ -23,11 +27,15 @@ export interface Store {
   /** Resolves when somebody wrote to a topic (at once where the store can tell, else at the next poll); never rejects. */
   changed(topic: Topic, signal: AbortSignal): Promise<void>;
   health(): Promise<StoreHealth>;
-  /** What is wrong with the data, in words; empty when nothing is. */
+  /** What is wrong with the data, in words; empty when nothing is. Reads all of it. */
   integrity(): Promise<readonly string[]>;
   /** A consistent copy while others write. @throws EvenkeelError bad_request where the dialect cannot (PostgreSQL: use pg_dump) */
   backup(file: string): Promise<void>;
-  /** Deletes what is older than its kind may become; returns rows deleted by kind. */
+  /**
+   * Deletes what is older than its kind may become, in small transactions between those of others; returns rows deleted by kind.
+   * Sent messages go with the audit log, expired directives with records. Raw rollups stay an hour at least (their numbers make a
+   * retry harmless), and those that no consumer has counted as long as series.
+   */
   sweep(retention: Retention): Promise<Readonly<Record<string, number>>>;
   close(): Promise<void>;
 }
@@ -338,7 +346,7 @@ export interface OutboxPut {
   readonly id: string;
   /** Whom it goes to: a notifier's name. */
   readonly destination: string;
-  /** Messages of one stream leave in their order (an incident's id). */
+  /** Messages of one stream to one destination leave in their order (an incident's id); another destination does not wait for them. */
   readonly stream: string;
   readonly body: unknown;
   readonly createdAt: number;
@@ -353,7 +361,10 @@ export interface OutboxRow extends OutboxPut {
 }
 
 export interface Outbox {
-  /** Takes the first waiting message of each stream that is due, and holds it for `holdMs` so that no other worker takes it. */
+  /**
+   * Takes the first waiting message of each stream to each destination, if it is due, and holds it for `holdMs` so that no other
+   * worker takes it. One that is not due, or is held, keeps those behind it waiting.
+   */
   take(now: number, limit: number, holdMs: number): Promise<readonly OutboxRow[]>;
   sent(id: string, at: number): Promise<void>;
   failed(id: string, error: string, nextAt: number): Promise<void>;

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BURN_PAIRS, type Objective } from '@evenkeel/core';
+import { BURN_PAIRS, burnRules, judgeBurn, type Objective } from '@evenkeel/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { printRules, prometheusRules, type RuleOptions } from './index.ts';
@@ -149,6 +149,14 @@ describe.skipIf(!wanted)('promtool', () => {
     run(rulesFile([objective()]), many, [{ expr: firing('page-fast'), at: '65m', value: 1 }]);
     // The same share of 20 a minute is 17 failures in the hour.
     const few = { [GOOD]: '0+19.71x90', [BAD]: '0+0.29x90' };
+    // What core says of the same hours.
+    const [rule] = burnRules(BURN_PAIRS, 30 * 86_400_000, 0.999);
+    if (rule === undefined) throw new Error('no rule');
+    const judged = (bad: number, total: number): boolean => {
+      const counts = { good: total - bad, total };
+      return judgeBurn(rule, counts, counts, 0.999).firing;
+    };
+    expect([judged(870, 60_000), judged(17.4, 1_200)]).toEqual([true, false]);
     run(rulesFile([objective()]), few, [{ expr: firing('page-fast'), at: '65m' }]);
     run(rulesFile([objective()], { lowTrafficGuard: false }), few, [
       { expr: firing('page-fast'), at: '65m', value: 1 },

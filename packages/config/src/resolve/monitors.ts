@@ -33,11 +33,14 @@ function roleOf(source: MonitorSource): MonitorConfig['role'] {
     : 'prediction';
 }
 
-/** Names of the features that the source gives, as far as the file knows them. */
+/** Names of the features that the source gives, as far as the file knows them. Feast answers `view:feature` under the name of the feature alone. */
 function featureNames(raw: RawService): readonly string[] {
   const { features } = raw;
   if (features === undefined) return [];
-  return [...(features.feast?.features ?? []), ...(features.redis?.fields ?? [])];
+  return [
+    ...(features.feast?.features ?? []).map((reference) => reference.slice(reference.indexOf(':') + 1)),
+    ...(features.redis?.fields ?? []),
+  ];
 }
 
 function baselineOf(

@@ -36,7 +36,7 @@ export function authorizer(keys: Keys, clock: Clock, anonymous: ApiCaller | unde
     good.delete(print);
     const { id, secret } = readToken(token);
     const key = await keys.get(id);
-    if (key === undefined || !matches(secret, key.hash)) {
+    if (key === undefined || !(await matches(secret, key.hash))) {
       throw new EvenkeelError('unauthorized', 'this key is not known here');
     }
     if (key.revokedAt !== undefined) throw new EvenkeelError('unauthorized', 'this key was revoked');

@@ -1,4 +1,4 @@
-import { randomBytes, scryptSync, timingSafeEqual } from 'node:crypto';
+import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { EvenkeelError } from '@evenkeel/core';
 
 /**
@@ -16,18 +16,24 @@ const COST = { N: 16_384, r: 8, p: 1 } as const;
 const BYTES = 32;
 const TOKEN = /^ek_([0-9a-f]{12})_([A-Za-z0-9_-]{32})$/;
 
-function derive(secret: string, salt: Buffer): Buffer {
-  return scryptSync(secret, salt, BYTES, COST);
+/** In a thread of its own: it takes tens of milliseconds, in which this one may have predictions to serve. */
+function derive(secret: string, salt: Buffer): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    scrypt(secret, salt, BYTES, COST, (error, key) => {
+      if (error === null) resolve(key);
+      else reject(error);
+    });
+  });
 }
 
-export function newKey(): NewKey {
+export async function newKey(): Promise<NewKey> {
   const id = randomBytes(6).toString('hex');
   const secret = randomBytes(24).toString('base64url');
   const salt = randomBytes(16);
   return {
     id,
     token: `ek_${id}_${secret}`,
-    hash: `scrypt$${COST.N}$${salt.toString('base64url')}$${derive(secret, salt).toString('base64url')}`,
+    hash: `scrypt$${COST.N}$${salt.toString('base64url')}$${(await derive(secret, salt)).toString('base64url')}`,
   };
 }
 
@@ -41,11 +47,11 @@ export function readToken(token: string): { readonly id: string; readonly secret
 }
 
 /** Compares in constant time. */
-export function matches(secret: string, hash: string): boolean {
+export async function matches(secret: string, hash: string): Promise<boolean> {
   const [kind, cost, salt, derived] = hash.split('$');
   if (kind !== 'scrypt' || Number(cost) !== COST.N || salt === undefined || derived === undefined)
     return false;
   const wanted = Buffer.from(derived, 'base64url');
-  const given = derive(secret, Buffer.from(salt, 'base64url'));
+  const given = await derive(secret, Buffer.from(salt, 'base64url'));
   return wanted.length === given.length && timingSafeEqual(wanted, given);
 }

@@ -54,6 +54,8 @@ export interface IncidentEngine {
 const CHANGES_MS = 6 * 3_600_000;
 const REPORTS_MS = 600_000;
 const DAY_MS = 86_400_000;
+/** A service that has just been started is not in trouble because its models are still loading, in milliseconds. */
+const STARTING_MS = 60_000;
 /** Facts change slowly beside traffic: they are read this often, in milliseconds. */
 const FACTS_EVERY_MS = 5_000;
 const MOST_FACTS = 1_000;
@@ -101,6 +103,7 @@ export function incidentEngine(parts: {
   const watches = new Map<string, ServiceWatch>();
   const slow = new Map<string, SlowFacts>();
   const latest = new Map<string, { snapshot: SignalSnapshot; diagnosis: Diagnosis }>();
+  const begun = new Map<string, number>();
   const newId = incidentIdMaker(clock, parts.random);
 
   function watch(service: string): ServiceWatch {
@@ -359,6 +362,14 @@ export function incidentEngine(parts: {
     }
   }
 
+  /** Until it has served in full for the first time, or has had time enough to. */
+  function starting(service: string, { service: status }: SignalSnapshot): boolean {
+    const since = begun.get(service) ?? clock.now();
+    begun.set(service, since);
+    if (status.level === 'full_service') begun.set(service, Number.NEGATIVE_INFINITY);
+    return clock.now() - since < STARTING_MS && status.level !== 'full_service';
+  }
+
   async function stepService(config: ServiceConfig, lease: Lease | undefined): Promise<void> {
     const snapshot = await look(config);
     if (snapshot === undefined) return;
@@ -367,6 +378,7 @@ export function incidentEngine(parts: {
     own.signals = observeSignals(snapshot, own.signals, now);
     const diagnosis = diagnose(own.signals, snapshot.needs);
     latest.set(config.name, { snapshot, diagnosis });
+    if (starting(config.name, snapshot)) return;
     const opening = decideOpening(
       own.opening,
       {

@@ -29,7 +29,7 @@ export async function issueKey(
   by: string,
   now: number,
 ): Promise<{ readonly key: Omit<KeyRow, 'hash'>; readonly token: string }> {
-  const { id, token, hash } = newKey();
+  const { id, token, hash } = await newKey();
   const key: KeyRow = {
     id,
     name: wanted.name,

@@ -91,7 +91,7 @@ export function anomalyWatch(options: AnomalyOptions = {}): AnomalyWatch {
           limit: gradientLimit,
         },
       );
-    const normMedian = norms.median();
+    const normMedian = Math.exp(norms.median());
     const normHigh =
       gnorm !== undefined && norms.size() >= warmup && gnorm > normMedian + deviations * norms.deviation();
     if (normHigh && gnorm > gradientRatio * normMedian)

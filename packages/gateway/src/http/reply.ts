@@ -23,6 +23,18 @@ function knownText(text: string): string {
   return known;
 }
 
+/** `model@version`, made once for each: joining the two anew would make a text that has to be hashed anew, too. */
+const models = new Map<string, { readonly version: string; readonly text: string }>();
+
+function modelText(model: string, version: string): string {
+  const known = models.get(model);
+  if (known !== undefined && known.version === version) return known.text;
+  if (models.size >= 1_000) models.clear();
+  const text = headerText(`${model}@${version}`);
+  models.set(model, { version, text });
+  return text;
+}
+
 /** An answer that needs no prediction. */
 export interface Reply {
   readonly status: number;
@@ -36,23 +48,29 @@ export function idHeaders(requestId: string): string[] {
 
 /** The headers that tell how an answer came about. */
 export function answerHeaders(requestId: string, answer: Answer, budget: string | undefined): string[] {
-  const headers = idHeaders(requestId);
-  if (budget !== undefined) headers.push('evenkeel-budget', budget);
   if (answer.outcome === 'refused') {
-    headers.push('evenkeel-level', 'failed', 'evenkeel-reason', headerText(answer.reason));
+    const headers = idHeaders(requestId);
+    if (budget !== undefined) headers.push('evenkeel-budget', budget);
+    headers.push('evenkeel-level', 'failed', 'evenkeel-reason', knownText(answer.reason));
     return headers;
   }
   const { prediction, features } = answer;
-  headers.push(
+  // As one literal: a list that grows by pushing is copied as it grows.
+  const headers = [
+    'evenkeel-request-id',
+    requestId,
+    'x-request-id',
+    requestId,
     'evenkeel-level',
     answer.level,
     'evenkeel-reason',
     answer.reason === 'ok' ? 'ok' : headerText(answer.reason),
     'evenkeel-model',
-    knownText(`${prediction.model}@${prediction.version}`),
+    modelText(prediction.model, prediction.version),
     'evenkeel-quality-impact',
     knownText(answer.qualityImpact),
-  );
+  ];
+  if (budget !== undefined) headers.push('evenkeel-budget', budget);
   if (features !== undefined) headers.push('evenkeel-feature-age', (features.ageMs / 1000).toFixed(3));
   return headers;
 }

@@ -1,4 +1,4 @@
-import type { Reference } from '../bins.ts';
+import { binOf, type Reference } from '../bins.ts';
 import { slotOfValue } from '../drift-tables.ts';
 import type { MonitorDefinition } from './definition.ts';
 import { encodeValue, type MonitorDelta, type RawValue, type SeriesDelta } from './delta.ts';
@@ -100,11 +100,13 @@ class SeriesRecorder {
       else this.#skipped++;
       return;
     }
-    const slot = slotOfValue(reference, value);
+    let slot: number;
+    // Only NaN and the infinities differ from themselves by anything but 0.
     if (reference.kind === 'numeric' && typeof value === 'number' && value - value === 0) {
       if (value < reference.low) this.#below++;
       else if (value > reference.high) this.#above++;
-    }
+      slot = binOf(reference.edges, value);
+    } else slot = slotOfValue(reference, value);
     if (this.#orderedCount < ORDERED) this.#ordered[this.#orderedCount++] = slot;
     else {
       this.#counts[slot] = (this.#counts[slot] ?? 0) + 1;
