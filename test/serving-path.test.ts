@@ -93,7 +93,10 @@ describe('a batch of the Open Inference Protocol', () => {
     const body = { inputs: [{ name: 'x', shape: [2, 2], datatype: 'FP32', data: [1, 2, 3, 4] }] };
     const before = mock.calls('ok-slow-4');
     const reply = await post('/v2/models/tensors/infer', body);
-    expect(reply.body).toMatchObject({ model_name: 'tensors', parameters: { evenkeel_level: 'full_service' } });
+    expect(reply.body).toMatchObject({
+      model_name: 'tensors',
+      parameters: { evenkeel_level: 'full_service' },
+    });
     expect(mock.calls('ok-slow-4') - before).toBe(1);
     expect(mock.last('ok-slow-4')?.body).toMatchObject(body);
   });

@@ -3,4 +3,5 @@ import { dirname, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
-export const core = await import(pathToFileURL(resolve(root, 'packages/core/dist/index.js')).href);
+const load = (file) => import(pathToFileURL(resolve(root, 'packages/core/dist', file)).href);
+export const core = { ...(await load('index.js')), ...(await load('incidents/severity.js')) };

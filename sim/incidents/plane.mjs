@@ -396,7 +396,11 @@ export function createPlane({ core, world, tickMs, reference, rounds }) {
     for (const decision of opened.decisions) {
       if (decision.do === 'open') {
         const { candidate, cause } = decision;
-        const severity = core.judgeSeverity(candidate.type, signals.active, core.reachOf(seen));
+        const severity = core.judgeSeverity(
+          candidate.type,
+          candidate.evidence.map(({ signal }) => signal),
+          core.reachOf(seen),
+        );
         const incident = core.openIncident(
           {
             id: nextId(),
@@ -458,7 +462,14 @@ export function createPlane({ core, world, tickMs, reference, rounds }) {
     }
     for (const incident of incidents) {
       if (!core.isOpen(incident)) continue;
-      const verdict = core.judgeSeverity(incident.type, signals.active, core.reachOf(seen));
+      const verdict = core.judgeSeverity(
+        incident.type,
+        core.ownSignals(
+          incident.signals.map(({ key }) => key),
+          signals.active,
+        ),
+        core.reachOf(seen),
+      );
       const next = core.severityChange(incident.severity, verdict, undefined, wall);
       if (next === undefined) continue;
       apply(incident.id, { do: 'set_severity', ...next });

@@ -98,7 +98,7 @@ ${season.alarms} alarms in ${season.events.toLocaleString('en')} events (${seaso
 
 ## Recording
 
-Ten monitors observe one prediction in ${cost.microseconds.toFixed(2)} µs (median of 41 rounds of 4,096 predictions; ${cost.bytesPerEvent.toFixed(3)} bytes of heap per value).
+Ten monitors observe one prediction in ${cost.microseconds.toFixed(2)} µs of processor time (median of 41 rounds of 4,096 predictions; ${cost.bytesPerEvent.toFixed(3)} bytes of heap per value).
 `;
 mkdirSync(values.out, { recursive: true });
 writeFileSync(

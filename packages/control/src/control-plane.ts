@@ -24,6 +24,7 @@ import { outboxWorker } from './notifiers/outbox-worker.ts';
 import { outboxRoutes } from './notifiers/routes.ts';
 import { alertBook } from './objectives/alerts.ts';
 import { createEvaluator } from './objectives/evaluator.ts';
+import { exclusionBook } from './objectives/exclusions.ts';
 import { labelCounts } from './objectives/label-counts.ts';
 import { createLedger } from './objectives/ledger.ts';
 import { policyBook } from './objectives/policies.ts';
@@ -99,6 +100,7 @@ export function createControlPlane(parts: {
   });
   const signals = signalCounts({ store, ledger, objectives: objectivesOf });
   const revisions = objectiveRevisions(store.documents, clock);
+  const exclusions = exclusionBook(store.facts, ledger, clock);
   const alerts = alertBook(store.documents, clock, host.random);
   const policies = policyBook({ store, evaluator, clock });
   const book = incidentBook(store.documents, clock);
@@ -155,6 +157,7 @@ export function createControlPlane(parts: {
     if (!(await lead())) return;
     await labels.read();
     await signals.read();
+    await exclusions.refresh(configs.keys());
     await ledger.settle();
     await evaluator.learn();
     evaluator.evaluate();
@@ -216,6 +219,8 @@ export function createControlPlane(parts: {
         problem: problemOf,
         alerts,
         policies,
+        exclusions,
+        owner: (service) => configs.get(service)?.owner ?? '',
       }),
       ...incidentRoutes({
         book,
@@ -246,6 +251,7 @@ export function createControlPlane(parts: {
       evaluator.put(config.name, config.objectives, await revisions.current(config.name, config.objectives));
       await ledger.put(config.name, config.objectives);
       await policies.put(config.name, config.policies);
+      exclusions.stale();
     },
     async changed(service, path) {
       const at = Math.round(clock.wall());
@@ -262,7 +268,10 @@ export function createControlPlane(parts: {
         },
       ]);
     },
-    onFacts: () => void tick(),
+    onFacts(kind) {
+      if (kind === 'exclusion') exclusions.stale();
+      void tick();
+    },
     tick,
     async close() {
       closed = true;

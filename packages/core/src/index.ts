@@ -231,6 +231,7 @@ export {
   type PastAction,
 } from './incidents/automatic.ts';
 export { type Cause, causeKey, causeOf, parseCauseKey, sameCause } from './incidents/cause-key.ts';
+export { escapeXml, lineChart } from './incidents/chart.ts';
 export {
   type CommandResult,
   type IncidentCommand,
@@ -280,6 +281,14 @@ export { applyCommand, TRANSITIONS } from './incidents/lifecycle.ts';
 export { concentration, pullTowardServed, selfCausedShare, spreadOf } from './incidents/loop.ts';
 export { mergeIncidents, type PairResult, relateIncidents, splitIncident } from './incidents/merge.ts';
 export {
+  factsOf,
+  type IncidentFacts,
+  type IncidentMetrics,
+  incidentMetrics,
+  incidentsCsv,
+  METRICS_WINDOW_MS,
+} from './incidents/metrics.ts';
+export {
   type ControlStep,
   MITIGATION_LEASE_MS,
   type MitigationContext,
@@ -299,6 +308,25 @@ export {
 } from './incidents/opening.ts';
 export { signalsOf } from './incidents/record-signals.ts';
 export {
+  type RegressionContext,
+  type RegressionDraft,
+  type RegressionResult,
+  regressionOf,
+  type TrafficPattern,
+  type TrainingFault as RegressionTrainingFault,
+} from './incidents/regression.ts';
+export {
+  type ActionItem,
+  completeReview,
+  draftReview,
+  dueItems,
+  type Figure,
+  type ImpactFigures,
+  type Review,
+  type ReviewWords,
+} from './incidents/review.ts';
+export { escapeMarkdown, reviewMarkdown } from './incidents/review-markdown.ts';
+export {
   type Layer,
   nowAndNext,
   type OnCall,
@@ -313,6 +341,7 @@ export { checkSchedule, localWords, type ScheduleProblem } from './incidents/sch
 export {
   judgeSeverity,
   LOWER_AFTER_MS,
+  ownSignals,
   type Reach,
   reachOf,
   type SeverityVerdict,
@@ -346,6 +375,7 @@ export type {
   TrainingEvent,
   TrainingTrouble,
 } from './incidents/snapshot.ts';
+export { type Duration, type DurationFigures, durationFigures } from './incidents/survival.ts';
 export {
   addTraffic,
   NO_TRAFFIC,
@@ -719,6 +749,41 @@ export {
 } from './quality/metrics/segmented.ts';
 export { type StandardMetricOptions, standardMetrics } from './quality/metrics/standard.ts';
 export type { WeightedMean } from './quality/metrics/weighted-mean.ts';
+export {
+  type Baseline,
+  type BaselineRecord,
+  type BaselineSummary,
+  baselineFrom,
+  baselineRecord,
+  baselineSummary,
+  loadBaseline,
+} from './quality/monitors/baseline.ts';
+export {
+  type BoardOptions,
+  createMonitorBoard,
+  type MonitorBoard,
+  type MonitorChange,
+  type MonitorEvent,
+  type MonitorReport,
+} from './quality/monitors/board.ts';
+export {
+  type BaselineRule,
+  defaultMonitors,
+  defineMonitor,
+  MONITOR_DEFAULTS,
+  type MonitorDefinition,
+} from './quality/monitors/definition.ts';
+export { type MonitorDelta, readMonitorDelta, type SeriesDelta } from './quality/monitors/delta.ts';
+export type { MonitorStatus } from './quality/monitors/judgement.ts';
+export { createMonitor, type Monitor, type MonitorReaders } from './quality/monitors/recorder.ts';
+export type { LocalHour } from './quality/monitors/season.ts';
+export type { SeriesCounts } from './quality/monitors/series.ts';
+export {
+  loadReference,
+  type ReferenceRecord,
+  referenceRecord,
+  withCounts,
+} from './quality/reference-record.ts';
 export type { KolmogorovSmirnov, Moments } from './quality/sample-distances.ts';
 export {
   binCount,
@@ -812,3 +877,104 @@ export {
   traceOf,
 } from './telemetry/trace-context.ts';
 export { formatTracestate, parseTracestate, type TraceStateMember } from './telemetry/trace-state.ts';
+export {
+  type AnomalyKind,
+  type AnomalyOptions,
+  type AnomalyWatch,
+  addSkip,
+  anomalyWatch,
+  type SkipRange,
+  type StepFigures,
+  skipWindow,
+  type TrainingAnomaly,
+} from './training/anomaly.ts';
+export {
+  type CanaryEvidence,
+  type CanaryFigure,
+  type CanaryInput,
+  type CanaryOptions,
+  type CanarySample,
+  type CanaryVerdict,
+  judgeCanary,
+  sequenceHalfWidth,
+} from './training/canary.ts';
+export {
+  type CheckpointManifest,
+  type CheckpointNote,
+  type CheckpointStanding,
+  checkpointName,
+  MANIFEST_FILE,
+  MANIFEST_FORMAT,
+  type ManifestFile,
+  resumeCandidates,
+  stepOfName,
+} from './training/checkpoint.ts';
+export type {
+  EvaluationReport,
+  GateDirection,
+  MetricFigure,
+  MetricFigures,
+  ModelGate,
+  PairedFigure,
+} from './training/gate-spec.ts';
+export {
+  judgeModelGates,
+  type ModelGateFinding,
+  type ModelGateSubject,
+  type ModelGateVerdict,
+  modelGateDue,
+  modelGateName,
+} from './training/gates.ts';
+export { type TrainingFigures, trainingFigures } from './training/goodput.ts';
+export { HANG_DEFAULTS, type HangOptions, type HangWatch, hangWatch } from './training/hang.ts';
+export { addToCurve, type LossCurve } from './training/loss-curve.ts';
+export {
+  archiveModel,
+  canaryModel,
+  emptyRegistry,
+  endCanary,
+  heldCheckpoints,
+  inProductionAt,
+  knownGoodModel,
+  type ModelActor,
+  type ModelLineage,
+  type ModelRegistry,
+  type ModelStanding,
+  type ModelVersion,
+  type ProductionSpan,
+  productionModel,
+  promoteModel,
+  registerModel,
+  rollBackModel,
+  startCanary,
+} from './training/registry.ts';
+export {
+  RETENTION_DEFAULTS,
+  type RetentionPolicy,
+  type RetentionVerdict,
+  retainCheckpoints,
+} from './training/retention.ts';
+export {
+  type ExitKind,
+  exitKind,
+  type TrainerExit,
+  type TrainingOrder,
+  type TrainingRunEvent,
+} from './training/run-events.ts';
+export { advanceTraining } from './training/run-machine.ts';
+export { noteDecision, type TrainingAdvance, type TrainingMoment } from './training/run-settle.ts';
+export {
+  type NewTrainingRun,
+  newTrainingRun,
+  TRAINING_DEFAULTS,
+  type TrainingCounts,
+  type TrainingDecision,
+  type TrainingFault,
+  type TrainingFaultKind,
+  type TrainingLimits,
+  type TrainingPhase,
+  type TrainingPlan,
+  type TrainingRun,
+  trainingEnded,
+  trainingPlan,
+} from './training/training-run.ts';

@@ -29,6 +29,9 @@ export interface Contract {
   readonly held: ContractStore;
 }
 
+/** A server is started and ended in a second, on a machine that has time. */
+const SLOW_MS = 60_000;
+
 /** Gives every test of a suite a store of its own. The members are read anew in each test. */
 export function contract(start: () => Promise<ContractRig>): Contract {
   let rig: ContractRig | undefined;
@@ -40,7 +43,7 @@ export function contract(start: () => Promise<ContractRig>): Contract {
   };
   beforeAll(async () => {
     rig = await start();
-  });
+  }, SLOW_MS);
   beforeEach(async () => {
     clock = fakeClock();
     held = await rig?.open(clock);
@@ -50,7 +53,7 @@ export function contract(start: () => Promise<ContractRig>): Contract {
     await held?.dispose();
     held = undefined;
   });
-  afterAll(() => rig?.end());
+  afterAll(() => rig?.end(), SLOW_MS);
   return {
     get clock() {
       return clock;

@@ -15,8 +15,8 @@ describe.skipIf(noPostgres() !== undefined)('a database of PostgreSQL', () => {
   let store: Store;
   beforeAll(async () => {
     server = await startPostgres();
-  });
-  afterAll(() => server.end());
+  }, 60_000);
+  afterAll(() => server.end(), 60_000);
   beforeEach(async () => {
     url = await server.database();
     store = await openStore({ kind: 'postgres', url, timeoutMs: TIMEOUT_MS, connections: 3 }, host);

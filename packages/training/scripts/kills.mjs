@@ -152,7 +152,11 @@ async function killSupervisors(command, kills, expected) {
       const exited = new Promise((done) => child.once('exit', (code, signal) => done(signal ?? code)));
       if (killed >= perRun) last = true;
       if (!last) {
-        const how = await Promise.race([exited, pause(300 + random() * 900).then(() => 'time')]);
+        // From the moment on that it may have a trainer, at any point of its life.
+        const begun = (await records.load(id)).record.attempt;
+        for (let i = 0; i < 400 && random() < 0.99 && (await records.load(id)).record.attempt === begun; i++)
+          await pause(10);
+        const how = await Promise.race([exited, pause(random() * 1_200).then(() => 'time')]);
         if (how === 'time') {
           child.kill('SIGKILL');
           killed += 1;

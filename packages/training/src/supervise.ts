@@ -15,7 +15,7 @@ import {
   type Random,
   retainCheckpoints,
   type Timers,
-  type TrainingFault,
+  type TrainingFailure,
   type TrainingOrder,
   type TrainingRun,
   type TrainingRunEvent,
@@ -37,7 +37,7 @@ export interface TrainingIncident {
   readonly type: 'training_failure';
   readonly run: string;
   readonly service: string | undefined;
-  readonly fault: TrainingFault;
+  readonly fault: TrainingFailure;
   readonly summary: string;
 }
 
@@ -291,7 +291,7 @@ export async function supervise(options: SuperviseOptions): Promise<Supervision>
       await apply({ type: 'spawned', pid: began.handle.pid ?? 0, step: point.step, from: point.name });
     }
 
-    function fault(found: TrainingFault): void {
+    function fault(found: TrainingFailure): void {
       enqueue(() => apply({ type: 'fault', fault: found }));
     }
 

@@ -3,6 +3,7 @@ import type { FactKind, Facts } from '@evenkeel/store';
 import { z } from 'zod';
 import { type Route, read, writeText } from '../api/route.ts';
 import type { Recorder } from '../audit/recorder.ts';
+import { wrongExclusion } from '../objectives/exclusions.ts';
 import { type Fact, ingest } from './ingest.ts';
 import { changeSchema, exclusionSchema, feedbackSchema, signalSchema } from './schemas.ts';
 
@@ -35,6 +36,8 @@ interface Noun<T extends Fact> {
   readonly schema: z.ZodType<T>;
   readonly role: 'viewer' | 'operator';
   readonly summary: string;
+  /** What else may be wrong with one. */
+  readonly refuse?: (fact: T, now: number) => string | undefined;
 }
 
 function nounRoutes<T extends Fact>(noun: Noun<T>, parts: FactParts): readonly Route[] {
@@ -64,9 +67,10 @@ function nounRoutes<T extends Fact>(noun: Noun<T>, parts: FactParts): readonly R
           by: caller.name,
           facts,
           clock,
-          refuse({ service }) {
+          refuse(fact) {
+            const { service } = fact;
             const known = services();
-            if (known.includes(service)) return undefined;
+            if (known.includes(service)) return noun.refuse?.(fact, Math.round(clock.wall()));
             const near = nearestName(service, known);
             return `service: no "${service}"${near === undefined ? '' : `; did you mean "${near}"?`}`;
           },
@@ -121,6 +125,7 @@ export function factRoutes(parts: FactParts): readonly Route[] {
         schema: exclusionSchema,
         role: 'operator',
         summary: 'Time that does not count, with a reason and a name.',
+        refuse: wrongExclusion,
       },
       parts,
     ),

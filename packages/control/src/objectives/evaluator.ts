@@ -9,6 +9,8 @@ import {
   type Series,
   sameHours,
   seriesSums,
+  type WindowSums,
+  weightedSums,
 } from '@evenkeel/core';
 import type { Rollups } from '@evenkeel/store';
 import type { Ledger } from './ledger.ts';
@@ -47,6 +49,16 @@ export function createEvaluator(parts: {
   const idOf = (service: string, objective: string, segment: string): string =>
     JSON.stringify([service, objective, segment]);
 
+  function sumsOf(service: string, prepared: Prepared, series: Series): WindowSums {
+    const { source } = prepared.objective;
+    if (source.kind !== 'composite' || source.method !== 'weighted') return seriesSums(prepared, series);
+    const parts = source.parts.flatMap(({ objective, weight }) => {
+      const part = ledger.entry(service, objective);
+      return part === undefined ? [] : [{ series: part.series, weight }];
+    });
+    return weightedSums(prepared, parts);
+  }
+
   return {
     put(service, objectives, revisions) {
       services.set(
@@ -61,7 +73,7 @@ export function createEvaluator(parts: {
         for (const { objective, segment, series } of ledger.entries(service)) {
           const prepared = all.get(objective.name);
           if (prepared === undefined) continue;
-          const status = objectiveStatus(prepared, seriesSums(prepared, series), {
+          const status = objectiveStatus(prepared, sumsOf(service, prepared, series), {
             segment,
             now,
             since: series.since,

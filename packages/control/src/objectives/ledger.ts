@@ -1,12 +1,14 @@
 import {
+  allOfSlice,
   type Clock,
   createSeries,
   describeError,
   isEvenkeelError,
   type Objective,
-  type ObjectiveWindow,
   type Series,
   type Span,
+  seriesWindows,
+  setMinute,
 } from '@evenkeel/core';
 import type { Lease, SeriesBlock, SeriesKey, Store } from '@evenkeel/store';
 import { type RollupBody, readRollup } from '../replicas/rollup-body.ts';
@@ -18,6 +20,7 @@ const BATCH = 500;
 /** Hours of blocks read in one query. */
 const SPAN_HOURS = 48;
 const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
 
 export interface LedgerEntry {
   readonly objective: Objective;
@@ -39,6 +42,8 @@ export interface Ledger {
   setMark(name: string, value: number): void;
   /** Reads what is new, moves every window to now, and keeps the result. */
   settle(): Promise<void>;
+  /** Takes these spans out of an objective's figures, from the next `settle` on. */
+  exclude(service: string, spans: (objective: string) => readonly Span[]): void;
   entries(service?: string): readonly LedgerEntry[];
   entry(service: string, objective: string, segment?: string): LedgerEntry | undefined;
   /** Why the last `settle` could not be kept; it is tried again with the next. */
@@ -50,16 +55,6 @@ interface Kept {
   readonly objective: Objective;
   readonly series: Series;
   dirty: boolean;
-}
-
-function windowsOf(objective: Objective): readonly ObjectiveWindow[] {
-  return [
-    objective.window,
-    ...objective.alerts.flatMap(({ longMs, shortMs }): ObjectiveWindow[] => [
-      { kind: 'rolling', lengthMs: longMs },
-      { kind: 'rolling', lengthMs: shortMs },
-    ]),
-  ];
 }
 
 const idOf = ({ service, objective, segment }: SeriesKey): string =>
@@ -103,7 +98,7 @@ export function createLedger(parts: {
       key,
       objective,
       series: createSeries({
-        windows: windowsOf(objective),
+        windows: seriesWindows(objective, [...(objectives.get(key.service)?.values() ?? [])]),
         budgeting: objective.budgeting,
         since: first ?? now,
         state: kept?.body,
@@ -134,9 +129,41 @@ export function createLedger(parts: {
     return cursor;
   }
 
+  /** Minutes that changed since composites were worked out, by service. */
+  const touched = new Map<string, Set<number>>();
+
   function count(kept: Kept, at: number, good: number, total: number): void {
     kept.series.add(at, good, total);
     kept.dirty = true;
+    const minutes = touched.get(kept.key.service) ?? new Set<number>();
+    minutes.add(Math.floor(at / MINUTE_MS) * MINUTE_MS);
+    touched.set(kept.key.service, minutes);
+  }
+
+  /** Objectives that hold when several others do: their minutes are worked out from the others'. */
+  function compose(): void {
+    for (const [service, minutes] of touched) {
+      for (const { name, source } of objectives.get(service)?.values() ?? []) {
+        if (source.kind !== 'composite' || source.method !== 'all_of') continue;
+        const whole = series.get(idOf({ service, objective: name, segment: '' }));
+        const parts = source.parts.flatMap(({ objective }) => {
+          const part = series.get(idOf({ service, objective, segment: '' }));
+          return part?.objective.allowance.kind === 'target'
+            ? [{ series: part.series, target: part.objective.allowance.target }]
+            : [];
+        });
+        if (whole === undefined) continue;
+        for (const minute of minutes) {
+          const counts = parts.flatMap(({ series: part, target }) => {
+            const found = part.minute(minute);
+            return found === undefined ? [] : [{ counts: found, target }];
+          });
+          setMinute(whole.series, minute, allOfSlice(counts));
+        }
+        whole.dirty = true;
+      }
+    }
+    touched.clear();
   }
 
   /** Opens what it needs first, so that a store that fails in the middle leaves nothing half counted. */
@@ -245,6 +272,7 @@ export function createLedger(parts: {
       await readRollups();
       const now = Math.round(clock.wall());
       for (const kept of series.values()) await advance(kept, now);
+      compose();
       await keep();
       problem = undefined;
     } catch (error) {
@@ -282,6 +310,13 @@ export function createLedger(parts: {
       dirtyMarks.add(name);
     },
     settle: () => alone(settle),
+    exclude(service, spans) {
+      for (const kept of series.values()) {
+        if (kept.key.service !== service) continue;
+        kept.series.exclude(spans(kept.key.objective));
+        kept.dirty = true;
+      }
+    },
     entries(service) {
       return [...series.values()]
         .filter(({ key }) => service === undefined || key.service === service)

@@ -1,11 +1,21 @@
-import { type Clock, EvenkeelError, explainStatus, nearestName, readBlock } from '@evenkeel/core';
+import {
+  type Clock,
+  EvenkeelError,
+  explainStatus,
+  nearestName,
+  readBlock,
+  reportHtml,
+  reportMarkdown,
+} from '@evenkeel/core';
 import type { Rollups } from '@evenkeel/store';
 import { z } from 'zod';
-import { noQuery, type Route, read } from '../api/route.ts';
+import { noQuery, Reply, type Route, read } from '../api/route.ts';
 import { unknownService } from '../services/routes.ts';
 import type { AlertBook } from './alerts.ts';
 import type { Evaluator, Standing } from './evaluator.ts';
+import type { exclusionBook } from './exclusions.ts';
 import type { PolicyBook } from './policies.ts';
+import { serviceReport } from './report.ts';
 import { byTrouble, shownStanding } from './shown.ts';
 
 const HOUR_MS = 3_600_000;
@@ -25,6 +35,11 @@ const serviceFilter = z.strictObject({ service: z.string().optional() });
 const alertFilter = z.strictObject({
   state: z.enum(['firing', 'resolved']).optional(),
   limit: z.coerce.number().int().min(1).max(500).default(50),
+});
+const reportFilter = z.strictObject({
+  service: z.string().optional(),
+  period: z.enum(['week', 'month']).default('week'),
+  format: z.enum(['markdown', 'html', 'json']).default('markdown'),
 });
 const seriesFilter = z.strictObject({
   segment: z.string().default(''),
@@ -67,7 +82,9 @@ export async function seriesPoints(
 
 export function objectiveRoutes(parts: {
   readonly evaluator: Evaluator;
-  readonly rollups: Pick<Rollups, 'blocks'>;
+  readonly rollups: Pick<Rollups, 'blocks' | 'sum'>;
+  readonly exclusions: ReturnType<typeof exclusionBook>;
+  readonly owner: (service: string) => string;
   readonly clock: Clock;
   readonly services: () => readonly string[];
   /** Why what is shown may be behind; undefined when it is not. */
@@ -142,6 +159,26 @@ export function objectiveRoutes(parts: {
         standing(params.service, params.name);
         const { service, name: objective } = params;
         return { alerts: await parts.alerts.list({ ...filter, service, objective }) };
+      },
+    }),
+    read({
+      path: '/api/v1/objectives-report',
+      role: 'viewer',
+      tag: 'objectives',
+      summary: "The week's or month's page, as Markdown, HTML or data.",
+      query: reportFilter,
+      async handle({ service, period, format }) {
+        if (service !== undefined && !services().includes(service)) throw unknownService(service, services());
+        const wanted = service === undefined ? services() : [service];
+        const pages = await Promise.all(
+          wanted.map((name) => serviceReport(parts, name, parts.owner(name), period)),
+        );
+        if (format === 'json') return { reports: pages };
+        const text = pages.map(format === 'html' ? reportHtml : reportMarkdown).join('\n\n');
+        return new Reply(200, text, {
+          'content-type': format === 'html' ? 'text/html; charset=utf-8' : 'text/markdown; charset=utf-8',
+          'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
+        });
       },
     }),
     read({

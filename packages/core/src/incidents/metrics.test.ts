@@ -54,13 +54,19 @@ describe('durations of which some have not ended', () => {
     // P(t) = 7/8, then 7/10, then 21/40, then 21/80.
     expect(figures.median).toBe(9.2);
     expect(figures.p90).toBeUndefined();
-    expect(figures.mean).toBeCloseTo(0.8 + (7 / 8) * 2.3 + (7 / 10) * 2.3 + (21 / 40) * 3.8 + (21 / 80) * 2.9, 9);
+    expect(figures.mean).toBeCloseTo(
+      0.8 + (7 / 8) * 2.3 + (7 / 10) * 2.3 + (21 / 40) * 3.8 + (21 / 80) * 2.9,
+      9,
+    );
     expect(figures.open).toBe(4);
   });
 
   it('dropping an open one makes it look better than it is', () => {
     const done = durationFigures([1, 2, 3].map((ms) => ({ ms, ended: true })));
-    const open = durationFigures([...[1, 2, 3].map((ms) => ({ ms, ended: true })), { ms: 100, ended: false }]);
+    const open = durationFigures([
+      ...[1, 2, 3].map((ms) => ({ ms, ended: true })),
+      { ms: 100, ended: false },
+    ]);
     expect(open.mean ?? 0).toBeGreaterThan(done.mean ?? 0);
     expect(open.meanOfEnded).toBe(done.meanOfEnded);
   });
@@ -69,10 +75,24 @@ describe('durations of which some have not ended', () => {
 describe('metrics', () => {
   it('count what was detected in the window, and keep open ones as open', () => {
     const all = [
-      facts({ id: 'a', resolvedAt: 3 * HOUR, open: false, acknowledgedAt: 2 * HOUR, acted: true, pages: [{ to: 'ann', night: true }] }),
+      facts({
+        id: 'a',
+        resolvedAt: 3 * HOUR,
+        open: false,
+        acknowledgedAt: 2 * HOUR,
+        acted: true,
+        pages: [{ to: 'ann', night: true }],
+      }),
       facts({ id: 'b', startedAt: 10 * HOUR, detectedAt: 10 * HOUR, pages: [{ to: 'ann', night: false }] }),
       facts({ id: 'c', detectedAt: 100 * HOUR }),
-      facts({ id: 'd', type: 'drift_detected', severity: 'SEV3', startedAt: 11 * HOUR, detectedAt: 12 * HOUR, budgetSpent: 0.25 }),
+      facts({
+        id: 'd',
+        type: 'drift_detected',
+        severity: 'SEV3',
+        startedAt: 11 * HOUR,
+        detectedAt: 12 * HOUR,
+        budgetSpent: 0.25,
+      }),
     ];
     const m = incidentMetrics(all, { from: 0, to: 50 * HOUR }, 20 * HOUR);
     expect(m).toMatchObject({
@@ -100,7 +120,9 @@ describe('metrics', () => {
   });
 
   it('read a hundred thousand in a moment', () => {
-    const many = Array.from({ length: 100_000 }, (_, i) => facts({ id: `i${i}`, detectedAt: i * 1000, startedAt: i * 1000 - 500, resolvedAt: i * 1000 + 5000 }));
+    const many = Array.from({ length: 100_000 }, (_, i) =>
+      facts({ id: `i${i}`, detectedAt: i * 1000, startedAt: i * 1000 - 500, resolvedAt: i * 1000 + 5000 }),
+    );
     // The least of several: the machine may be busy with something else.
     const took = [1, 2, 3].map(() => {
       const began = performance.now();

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { causeKey } from './cause-key.ts';
 import { diagnose } from './diagnosis.ts';
-import { decideOpening, type IncidentView, NO_SIGHTINGS, OPENING_DEFAULTS, type OpeningDecision, type OpeningState } from './opening.ts';
+import {
+  decideOpening,
+  type IncidentView,
+  NO_SIGHTINGS,
+  OPENING_DEFAULTS,
+  type OpeningDecision,
+  type OpeningState,
+} from './opening.ts';
 import { nextState, type Observation, type SignalKind, type SignalState } from './signal.ts';
 import type { Silence } from './silence.ts';
 
@@ -27,7 +34,14 @@ function watch(service = 's') {
       signals = nextState(service, observed, signals, now);
       const result = decideOpening(
         state,
-        { signals, diagnosis: diagnose(signals, []), needs: [], incidents, shared: more.shared ?? [], silences: more.silences ?? [] },
+        {
+          signals,
+          diagnosis: diagnose(signals, []),
+          needs: [],
+          incidents,
+          shared: more.shared ?? [],
+          silences: more.silences ?? [],
+        },
         OPENING_DEFAULTS,
         now,
       );
@@ -59,13 +73,21 @@ describe('opening', () => {
     expect(what(watch().look([see('features_down', 'feast')]))).toEqual(['open']);
     const w = watch();
     const drift = [see('request_drift', 'amount')];
-    expect([w.look(drift), w.look(drift), w.look(drift)].flatMap(what)).toEqual(['hold sightings', 'hold sightings', 'open']);
+    expect([w.look(drift), w.look(drift), w.look(drift)].flatMap(what)).toEqual([
+      'hold sightings',
+      'hold sightings',
+      'open',
+    ]);
     const rare = watch();
     expect([0, 1, 2, 3].flatMap(() => what(rare.look(drift, [], { later: 40_000 })))).not.toContain('open');
   });
 
   it('joins the same cause, and a consequence of an open one, acknowledged or not', () => {
-    const observed = [see('features_down', 'feast'), see('latency_shift', 'primary'), see('burn_latency', 'p99')];
+    const observed = [
+      see('features_down', 'feast'),
+      see('latency_shift', 'primary'),
+      see('burn_latency', 'p99'),
+    ];
     for (const acknowledged of [false, true])
       expect(what(watch().look(observed, [view({ acknowledged })]))).toEqual(['join AI-1']);
   });
@@ -88,7 +110,10 @@ describe('opening', () => {
   });
 
   it('groups services over a dependency that they share', () => {
-    const other = view({ service: 'other', dedupKey: causeKey('other', { type: 'feature_pipeline', name: 'feast' }) });
+    const other = view({
+      service: 'other',
+      dedupKey: causeKey('other', { type: 'feature_pipeline', name: 'feast' }),
+    });
     const observed = [see('features_down', 'feast')];
     expect(what(watch().look(observed, [other], { shared: ['feast'] }))).toEqual(['join AI-1']);
     expect(what(watch().look(observed, [other]))).toEqual(['open']);
@@ -97,8 +122,14 @@ describe('opening', () => {
   it('joins what comes back soon, opens what comes back late, holds what is left over', () => {
     const resolved = view({ status: 'resolved', resolvedAt: 0 });
     expect(what(watch().look([see('features_down', 'feast')], [resolved]))).toEqual(['rejoin AI-1']);
-    expect(what(watch().look([see('features_down', 'feast')], [resolved], { later: 2 * 3_600_000 }))).toEqual(['open']);
-    const left = view({ status: 'resolved', resolvedAt: 0, signals: ['features_down:feast', 'latency_shift:primary'] });
+    expect(what(watch().look([see('features_down', 'feast')], [resolved], { later: 2 * 3_600_000 }))).toEqual(
+      ['open'],
+    );
+    const left = view({
+      status: 'resolved',
+      resolvedAt: 0,
+      signals: ['features_down:feast', 'latency_shift:primary'],
+    });
     expect(what(watch().look([see('latency_shift', 'primary')], [left]))).toEqual(['hold remainder']);
   });
 
@@ -116,15 +147,34 @@ describe('opening', () => {
   });
 
   it('opens nothing in maintenance, and records without telling under a silence', () => {
-    const silence: Silence = { id: 'sil', kind: 'silence', service: 's', types: undefined, from: 0, to: 1e9, by: 'ann', reason: 'move' };
+    const silence: Silence = {
+      id: 'sil',
+      kind: 'silence',
+      service: 's',
+      types: undefined,
+      from: 0,
+      to: 1e9,
+      by: 'ann',
+      reason: 'move',
+    };
     const observed = [see('features_down', 'feast')];
-    expect(watch().look(observed, [], { silences: [silence] })).toMatchObject([{ do: 'open', silence: { id: 'sil' } }]);
-    expect(what(watch().look(observed, [], { silences: [{ ...silence, kind: 'maintenance' }] }))).toEqual(['hold maintenance']);
-    expect(what(watch().look(observed, [], { silences: [{ ...silence, service: 'other', kind: 'maintenance' }] }))).toEqual(['open']);
+    expect(watch().look(observed, [], { silences: [silence] })).toMatchObject([
+      { do: 'open', silence: { id: 'sil' } },
+    ]);
+    expect(what(watch().look(observed, [], { silences: [{ ...silence, kind: 'maintenance' }] }))).toEqual([
+      'hold maintenance',
+    ]);
+    expect(
+      what(watch().look(observed, [], { silences: [{ ...silence, service: 'other', kind: 'maintenance' }] })),
+    ).toEqual(['open']);
   });
 
   it('never retypes what a person has typed', () => {
-    const odd = view({ type: 'drift_detected', dedupKey: causeKey('s', { type: 'drift_detected', name: '*' }), signals: ['request_drift:x'] });
+    const odd = view({
+      type: 'drift_detected',
+      dedupKey: causeKey('s', { type: 'drift_detected', name: '*' }),
+      signals: ['request_drift:x'],
+    });
     const observed = [see('request_drift'), see('request_invalid')];
     expect(what(watch().look(observed, [odd]))).toContain('retype AI-1');
     expect(what(watch().look(observed, [{ ...odd, typeByPerson: true }]))).not.toContain('retype AI-1');

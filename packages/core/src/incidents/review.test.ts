@@ -14,7 +14,11 @@ const MINUTE = 60_000;
 const ANN = { name: 'ann', automatic: false };
 const T0 = Date.UTC(2026, 10, 24, 11);
 
-function incident(type: Incident['type'] = 'feature_pipeline', kind: SignalKind = 'features_down', title = 'feast is down'): Incident {
+function incident(
+  type: Incident['type'] = 'feature_pipeline',
+  kind: SignalKind = 'features_down',
+  title = 'feast is down',
+): Incident {
   let record = openIncident(
     {
       id: 'AI-20261124-110100000-0000abcdef',
@@ -42,7 +46,14 @@ function incident(type: Incident['type'] = 'feature_pipeline', kind: SignalKind 
     T0 + MINUTE,
   );
   const steps: [number, typeof ANN, IncidentIntent][] = [
-    [1, EVENKEEL, { do: 'paged', page: { at: T0 + MINUTE, to: 'ann', role: 'Data Engineer On-Call', step: 0, night: false } }],
+    [
+      1,
+      EVENKEEL,
+      {
+        do: 'paged',
+        page: { at: T0 + MINUTE, to: 'ann', role: 'Data Engineer On-Call', step: 0, night: false },
+      },
+    ],
     [3, ANN, { do: 'acknowledge' }],
     [4, EVENKEEL, { do: 'mitigate' }],
     [
@@ -50,7 +61,18 @@ function incident(type: Incident['type'] = 'feature_pipeline', kind: SignalKind 
       EVENKEEL,
       {
         do: 'record_mitigation',
-        mitigation: { id: 'm', action: 'pin_cached_features', text: 'pin cached', by: 'evenkeel', automatic: true, at: T0 + 4 * MINUTE, state: 'kept', outcome: 'it helped', effect: 0.8, endedAt: T0 + 14 * MINUTE },
+        mitigation: {
+          id: 'm',
+          action: 'pin_cached_features',
+          text: 'pin cached',
+          by: 'evenkeel',
+          automatic: true,
+          at: T0 + 4 * MINUTE,
+          state: 'kept',
+          outcome: 'it helped',
+          effect: 0.8,
+          endedAt: T0 + 14 * MINUTE,
+        },
       },
     ],
     [30, ANN, { do: 'resolve', resolution: 'restarted' }],
@@ -64,7 +86,9 @@ function incident(type: Incident['type'] = 'feature_pipeline', kind: SignalKind 
 }
 
 const impact: ImpactFigures = {
-  budgets: [{ objective: 'availability', spent: 0.12, bad: 40, link: '/api/v1/objectives/moderation/availability' }],
+  budgets: [
+    { objective: 'availability', spent: 0.12, bad: 40, link: '/api/v1/objectives/moderation/availability' },
+  ],
   requests: { total: 1000, failed: 0, link: '/api/v1/requests?service=moderation&from=1&to=2' },
   people: { all: 300, affected: 120 },
   levels: { full_service: 400, cached_features: 600 },
@@ -111,7 +135,16 @@ describe('the draft of a review', () => {
     const edited = {
       ...first,
       words: { ...first.words, rootCause: 'a full disk' },
-      actions: [{ id: 'a', text: 'alarm on disks', kind: 'detect', owner: 'bob', due: T0 + 1, state: 'open' } as const],
+      actions: [
+        {
+          id: 'a',
+          text: 'alarm on disks',
+          kind: 'detect',
+          owner: 'bob',
+          due: T0 + 1,
+          state: 'open',
+        } as const,
+      ],
     };
     const labels = { ...impact, requests: { ...impact.requests, failed: 7 } };
     const second = draftReview(incident(), labels, edited, T0 + 5);
@@ -136,12 +169,22 @@ describe('a review as Markdown', () => {
   });
 
   it('shows what comes from outside, and lets it do nothing', () => {
-    const evil = '<script>alert(1)</script> [x](javascript:alert(1)) ![](http://evil/?x) | `code` \n# heading';
-    const text = reviewMarkdown(draftReview(incident('feature_pipeline', 'features_down', evil), impact, undefined, T0));
+    const evil =
+      '<script>alert(1)</script> [x](javascript:alert(1)) ![](http://evil/?x) | `code` \n# heading';
+    const text = reviewMarkdown(
+      draftReview(incident('feature_pipeline', 'features_down', evil), impact, undefined, T0),
+    );
     expect(text).not.toContain('<script');
     expect(text).not.toMatch(/(?<!\\)\]\((javascript|http)/);
     expect(text).not.toMatch(/^# heading/m);
-    const chart = lineChart(evil, [{ at: 0, value: 1 }, { at: 1, value: 2 }], [{ at: 1, text: evil }]);
+    const chart = lineChart(
+      evil,
+      [
+        { at: 0, value: 1 },
+        { at: 1, value: 2 },
+      ],
+      [{ at: 1, text: evil }],
+    );
     expect(chart).not.toContain('<script');
   });
 
@@ -157,7 +200,11 @@ describe('a review as Markdown', () => {
 });
 
 describe('the experiment of an incident', () => {
-  const context = { models: ['primary'], traffic: { requestsPerSecond: 4, timesUsual: 1 }, corpus: './corpus.ndjson' };
+  const context = {
+    models: ['primary'],
+    traffic: { requestsPerSecond: 4, timesUsual: 1 },
+    corpus: './corpus.ndjson',
+  };
   it('reproduces the trigger and expects the same type', () => {
     const made = regressionOf(incident(), context);
     expect(made).toMatchObject({

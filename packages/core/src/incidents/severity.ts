@@ -1,13 +1,14 @@
 import { LEVELS } from '../kernel/level.ts';
+import { wilsonLower } from '../objectives/burn-alert.ts';
 import type { IncidentType, Severity } from './incident-type.ts';
 import type { Signal } from './signal.ts';
 import type { SignalSnapshot } from './snapshot.ts';
 import { percent, spell } from './stamp.ts';
 import { peopleIn } from './traffic.ts';
 
-/** How much of the service is hit. */
+/** How much of the service is hit. Shares are at the lower end of their 95 % interval. */
 export interface Reach {
-  /** Share of requests that got no answer, or one that says nothing, in [0, 1]. */
+  /** Share of requests that got no answer, in [0, 1]. */
   readonly failed: number;
   /** Share of requests that got less than full service. */
   readonly degraded: number;
@@ -19,10 +20,12 @@ export interface Reach {
 /** From recent traffic, and from where requests enter now: that is known before the traffic shows it. */
 export function reachOf(snapshot: SignalSnapshot): Reach {
   const { recent } = snapshot.traffic;
+  // The lower end of what the counts allow: two failures in a quiet night are no outage.
   const share = (levels: readonly string[]): number =>
-    recent.total > 0
-      ? levels.reduce((sum, level) => sum + (recent.byLevel[level] ?? 0), 0) / recent.total
-      : 0;
+    wilsonLower(
+      levels.reduce((sum, level) => sum + (recent.byLevel[level] ?? 0), 0),
+      recent.total,
+    );
   const { level, directives } = snapshot.service;
   // What somebody ordered is no damage.
   const pinned = directives.some(({ order }) => order.kind === 'pin');
@@ -39,6 +42,11 @@ export function reachOf(snapshot: SignalSnapshot): Reach {
   };
 }
 
+/** Of all that holds now, what is kept with an incident. */
+export function ownSignals(keys: readonly string[], active: readonly Signal[]): readonly Signal[] {
+  return active.filter(({ key }) => keys.includes(key));
+}
+
 export interface SeverityVerdict {
   readonly severity: Severity;
   readonly reason: string;
@@ -50,11 +58,26 @@ const HIGH_FAILED = 0.05;
 const HIGH_DEGRADED = 0.5;
 const MEDIUM_DEGRADED = 0.05;
 
+/** Types that keep requests from full service: others are not to blame for what is served meanwhile. */
+const SERVING: readonly IncidentType[] = [
+  'model_degradation',
+  'data_quality',
+  'feature_pipeline',
+  'serving_latency',
+];
+const NO_REACH: Reach = { failed: 0, degraded: 0, people: 0, peopleShare: 0 };
+
 /**
  * How grave it is: by harm, by budgets (a page-worthy burn, a forecast of exhaustion within six hours, even while users notice
  * nothing), by the share of users. The first rule that holds decides; the graver ones come first.
+ * @param active signals of this incident that hold now (see {@link ownSignals}): what else goes wrong is another's
  */
-export function judgeSeverity(type: IncidentType, active: readonly Signal[], reach: Reach): SeverityVerdict {
+export function judgeSeverity(
+  type: IncidentType,
+  active: readonly Signal[],
+  serviceReach: Reach,
+): SeverityVerdict {
+  const reach = SERVING.includes(type) ? serviceReach : NO_REACH;
   const find = (...kinds: readonly string[]): Signal | undefined =>
     active.find(({ kind }) => kinds.includes(kind));
   const paging = (kind: string): Signal | undefined =>

@@ -1,4 +1,4 @@
-import { addTraffic, NO_TRAFFIC, scaleTraffic, type TrafficCounts } from './traffic.ts';
+import { addTraffic, NO_TRAFFIC, scaleTraffic, sumTraffic, type TrafficCounts } from './traffic.ts';
 
 /** How long traffic counts as recent, in milliseconds. */
 export const RECENT_MS = 180_000;
@@ -41,7 +41,5 @@ export function observeTraffic(
 
 /** All of the recent window as one. */
 export function recentTraffic(window: TrafficWindow): TrafficCounts {
-  let all = NO_TRAFFIC;
-  for (const { counts } of window.recent) all = addTraffic(all, counts);
-  return all;
+  return sumTraffic(window.recent.map(({ counts }) => counts));
 }

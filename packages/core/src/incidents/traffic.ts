@@ -79,54 +79,57 @@ function bump(tally: Tally, key: string | number, by = 1): void {
   tally[key] = (tally[key] ?? 0) + by;
 }
 
-function sum(a: Readonly<Tally>, b: Readonly<Tally>, weight = 1): Tally {
-  const total: Tally = { ...a };
-  for (const key in b) bump(total, key, weight * (b[key] ?? 0));
-  return total;
-}
-
-const NO_RUNG: RungTraffic = { answered: 0, failed: 0, timedOut: 0, full: 0, unsafe: 0, bins: {} };
-
 /** `a` plus `weight` times `b` (a weight under 1 is how old traffic fades). */
 export function addTraffic(a: TrafficCounts, b: TrafficCounts, weight = 1): TrafficCounts {
-  const rungs: Record<string, RungTraffic> = { ...a.rungs };
-  for (const [name, more] of Object.entries(b.rungs)) {
-    const have = rungs[name] ?? NO_RUNG;
-    rungs[name] = {
-      answered: have.answered + weight * more.answered,
-      failed: have.failed + weight * more.failed,
-      timedOut: have.timedOut + weight * more.timedOut,
-      full: have.full + weight * more.full,
-      unsafe: have.unsafe + weight * more.unsafe,
-      bins: sum(have.bins, more.bins, weight),
-    };
+  const total = openCounts(0);
+  pour(total, a, 1);
+  pour(total, b, weight);
+  return closed(total, a.spanMs + weight * b.spanMs);
+}
+
+/** The sum of many, at the cost of one. */
+export function sumTraffic(parts: Iterable<TrafficCounts>): TrafficCounts {
+  const total = openCounts(0);
+  let spanMs = 0;
+  for (const part of parts) {
+    pour(total, part, 1);
+    spanMs += part.spanMs;
   }
-  const either = (x: readonly number[], y: readonly number[]): number[] =>
-    Array.from({ length: Math.max(x.length, y.length) }, (_, i) => (x[i] ?? 0) | (y[i] ?? 0));
-  return {
-    spanMs: a.spanMs + weight * b.spanMs,
-    total: a.total + weight * b.total,
-    byLevel: sum(a.byLevel, b.byLevel, weight),
-    byError: sum(a.byError, b.byError, weight),
-    rungs,
-    features: {
-      reads: a.features.reads + weight * b.features.reads,
-      unfresh: a.features.unfresh + weight * b.features.unfresh,
-      incomplete: a.features.incomplete + weight * b.features.incomplete,
-      missing: sum(a.features.missing, b.features.missing, weight),
-      ages: sum(a.features.ages, b.features.ages, weight),
-      durations: sum(a.features.durations, b.features.durations, weight),
-    },
-    safety: {
-      checked: a.safety.checked + weight * b.safety.checked,
-      turned: a.safety.turned + weight * b.safety.turned,
-    },
-    exposure: sum(a.exposure, b.exposure, weight),
-    users: {
-      all: either(a.users.all, b.users.all),
-      affected: either(a.users.affected, b.users.affected),
-    },
-  };
+  return closed(total, spanMs);
+}
+
+function pourTally(into: Tally, from: Readonly<Tally>, weight: number): void {
+  for (const key in from) bump(into, key, weight * (from[key] ?? 0));
+}
+
+function pourBits(into: number[], from: readonly number[]): void {
+  for (let i = 0; i < from.length; i++) into[i] = (into[i] ?? 0) | (from[i] ?? 0);
+}
+
+function pour(into: OpenCounts, from: TrafficCounts, weight: number): void {
+  into.total += weight * from.total;
+  pourTally(into.byLevel, from.byLevel, weight);
+  pourTally(into.byError, from.byError, weight);
+  for (const [name, more] of Object.entries(from.rungs)) {
+    const rung = rungOf(into, name);
+    rung.answered += weight * more.answered;
+    rung.failed += weight * more.failed;
+    rung.timedOut += weight * more.timedOut;
+    rung.full += weight * more.full;
+    rung.unsafe += weight * more.unsafe;
+    pourTally(rung.bins, more.bins, weight);
+  }
+  into.features.reads += weight * from.features.reads;
+  into.features.unfresh += weight * from.features.unfresh;
+  into.features.incomplete += weight * from.features.incomplete;
+  pourTally(into.features.missing, from.features.missing, weight);
+  pourTally(into.features.ages, from.features.ages, weight);
+  pourTally(into.features.durations, from.features.durations, weight);
+  into.safety.checked += weight * from.safety.checked;
+  into.safety.turned += weight * from.safety.turned;
+  pourTally(into.exposure, from.exposure, weight);
+  pourBits(into.users.all, from.users.all);
+  pourBits(into.users.affected, from.users.affected);
 }
 
 /** All counts times a factor; people are left as they are. */
@@ -170,7 +173,22 @@ interface OpenCounts {
   users: { all: number[]; affected: number[] };
 }
 
-function openCounts(): OpenCounts {
+function rungOf(counts: OpenCounts, name: string): OpenRung {
+  let rung = counts.rungs[name];
+  if (rung === undefined) {
+    rung = { answered: 0, failed: 0, timedOut: 0, full: 0, unsafe: 0, bins: {} };
+    counts.rungs[name] = rung;
+  }
+  return rung;
+}
+
+function closed(counts: OpenCounts, spanMs: number): TrafficCounts {
+  const { labels: _, ...rest } = counts;
+  return { spanMs, ...rest };
+}
+
+/** @param words words of the bitmaps of people; 0 where others will be poured in */
+function openCounts(words: number): OpenCounts {
   return {
     total: 0,
     byLevel: {},
@@ -180,7 +198,7 @@ function openCounts(): OpenCounts {
     safety: { checked: 0, turned: 0 },
     exposure: {},
     labels: 0,
-    users: { all: new Array<number>(USER_WORDS).fill(0), affected: new Array<number>(USER_WORDS).fill(0) },
+    users: { all: new Array<number>(words).fill(0), affected: new Array<number>(words).fill(0) },
   };
 }
 
@@ -192,7 +210,7 @@ export interface TrafficMeter {
 }
 
 export function trafficMeter(): TrafficMeter {
-  let now = openCounts();
+  let now = openCounts(USER_WORDS);
 
   function mark(words: number[], user: string): void {
     const place = hash32(user) % (USER_WORDS * 32);
@@ -225,11 +243,7 @@ export function trafficMeter(): TrafficMeter {
       }
       for (const step of record.steps) {
         if (step.outcome === 'skipped') continue;
-        let rung = now.rungs[step.rung];
-        if (rung === undefined) {
-          rung = { answered: 0, failed: 0, timedOut: 0, full: 0, unsafe: 0, bins: {} };
-          now.rungs[step.rung] = rung;
-        }
+        const rung = rungOf(now, step.rung);
         if (step.outcome === 'timed_out') rung.timedOut++;
         else rung[step.outcome]++;
         if (step.outcome === 'answered' || step.outcome === 'timed_out') {
@@ -250,9 +264,9 @@ export function trafficMeter(): TrafficMeter {
       }
     },
     take(spanMs) {
-      const { labels: _, ...counts } = now;
-      now = openCounts();
-      return { spanMs, ...counts };
+      const counts = closed(now, spanMs);
+      now = openCounts(USER_WORDS);
+      return counts;
     },
   };
 }

@@ -10,7 +10,7 @@ import {
   type MinuteBlock,
   readBlock,
 } from './minute-block.ts';
-import { differingSpans, type MinuteSpans, minuteSpans } from './minute-spans.ts';
+import { differingSpans, inSpans, type MinuteSpans, minuteSpans } from './minute-spans.ts';
 import { decodeState, encodeState, methodKey, windowKey, windowMinutes } from './series-state.ts';
 import { type ObjectiveWindow, type Span, windowAt } from './window.ts';
 
@@ -119,6 +119,7 @@ export function createSeries(options: SeriesOptions): Series {
   let wanted: MinuteSpans = [];
   let adjusting = false;
   let swept = -1;
+  let lastDirty = -1;
   // Not all the way yet: so it is before the first `advance`, which may have to build windows.
   let partial = true;
   // What one unit comes to, raw and adjusted: written by `measure`, so that the hot path allocates nothing.
@@ -145,10 +146,21 @@ export function createSeries(options: SeriesOptions): Series {
     }
   }
 
+  // The block of the latest hour, where nearly everything happens.
+  let latestHour = -1;
+  let latestBlock: MinuteBlock = ABSENT;
+
   /** Undefined: has to be loaded. */
   function blockOf(hour: number): MinuteBlock | undefined {
+    if (hour === latestHour) return latestBlock;
     const block = blocks.get(hour);
-    if (block !== undefined) return block;
+    if (block !== undefined) {
+      if (hour > latestHour && block !== ABSENT) {
+        latestHour = hour;
+        latestBlock = block;
+      }
+      return block;
+    }
     return hour < firstHour || hour > lastHour ? ABSENT : undefined;
   }
 
@@ -257,9 +269,24 @@ export function createSeries(options: SeriesOptions): Series {
       lastHour = Math.max(lastHour, hour);
     }
     const at = 2 * (minute - hour * MINUTES_PER_HOUR);
-    dirty.add(hour);
+    if (hour !== lastDirty) dirty.add(hour);
+    lastDirty = hour;
     if (total > 0 && minute > lastEvent) lastEvent = minute;
     const index = Math.floor(minute / size);
+    if (size === 1) {
+      // Occurrences simply add up.
+      const kept = adjusting && !inSpans(mask, minute) ? 1 : 0;
+      for (let i = 0; i < count; i++) {
+        if (minute < (edges[4 * i] ?? 0) || minute >= (edges[4 * i + 1] ?? 0)) continue;
+        sums[4 * i] = (sums[4 * i] ?? 0) + good;
+        sums[4 * i + 1] = (sums[4 * i + 1] ?? 0) + total;
+        sums[4 * i + 2] = (sums[4 * i + 2] ?? 0) + kept * good;
+        sums[4 * i + 3] = (sums[4 * i + 3] ?? 0) + kept * total;
+      }
+      block[at] = (block[at] ?? 0) + good;
+      block[at + 1] = (block[at + 1] ?? 0) + total;
+      return;
+    }
     let held = false;
     for (let i = 0; i < count && !held; i++)
       held = index >= (edges[4 * i] ?? 0) && index < (edges[4 * i + 1] ?? 0);
@@ -385,6 +412,7 @@ export function createSeries(options: SeriesOptions): Series {
         useful ||= known >= firstHourOf(edges[4 * i + 1] ?? 0) && known <= toHigh;
       }
       if (!useful) blocks.delete(known);
+      if (!useful && known === latestHour) latestHour = -1;
       // A block that comes back later is another object: the edges look again.
       if (!useful) forgetEdges();
     }
@@ -476,6 +504,7 @@ export function createSeries(options: SeriesOptions): Series {
         return { hour: hour * HOUR_MS, good, total, minutes: blockBytes(block) };
       });
       dirty.clear();
+      lastDirty = -1;
       return changed;
     },
     state: () =>

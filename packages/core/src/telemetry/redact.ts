@@ -87,7 +87,8 @@ export function redact(value: unknown, options: RedactOptions = {}): unknown {
         return kept(one);
       case 'number':
         if (!Number.isFinite(one)) return String(one);
-        return Number.isSafeInteger(one) && isCardNumber(String(one)) ? '[card]' : one;
+        // JSON has no -0.
+        return Number.isSafeInteger(one) && isCardNumber(String(one)) ? '[card]' : one + 0;
       case 'boolean':
         return one;
       case 'bigint':

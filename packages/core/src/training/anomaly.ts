@@ -17,7 +17,7 @@ export interface AnomalyOptions {
   readonly window?: number | undefined;
   /** Steps before anything but the absolute rules is judged (default 16). */
   readonly warmup?: number | undefined;
-  /** Robust deviations above the median that make a spike (default 10). */
+  /** Robust deviations above the median that make a spike; of the norm's logarithm (default 10). */
   readonly deviations?: number | undefined;
   /** A gradient norm this many times its median is a spike by itself (default 20). */
   readonly gradientRatio?: number | undefined;
@@ -47,6 +47,9 @@ export interface AnomalyWatch {
 
 /** Short enough to notice in time, long enough that one batch does not move it. */
 const SHORT = 16;
+/** Robust deviations of the logarithm that a loss must stand out by as well. */
+const LOG_LOSS = 6;
+const TINY = 1e-30;
 
 /**
  * Watches loss and gradient norm by medians and median absolute deviations, which a spike cannot move.
@@ -67,6 +70,8 @@ export function anomalyWatch(options: AnomalyOptions = {}): AnomalyWatch {
     divergence = 0.5,
   } = options;
   const losses = stepWindow(window);
+  const logLosses = stepWindow(window);
+  /** Logarithms: norms spread over orders of magnitude, and more so the better the model fits. */
   const norms = stepWindow(window);
   let recent: { step: number; loss: number }[] = [];
   let initial: number | undefined;
@@ -93,7 +98,9 @@ export function anomalyWatch(options: AnomalyOptions = {}): AnomalyWatch {
       );
     const normMedian = Math.exp(norms.median());
     const normHigh =
-      gnorm !== undefined && norms.size() >= warmup && gnorm > normMedian + deviations * norms.deviation();
+      gnorm !== undefined &&
+      norms.size() >= warmup &&
+      gnorm > normMedian * Math.exp(deviations * norms.deviation());
     if (normHigh && gnorm > gradientRatio * normMedian)
       return anomaly(
         step,
@@ -106,7 +113,10 @@ export function anomalyWatch(options: AnomalyOptions = {}): AnomalyWatch {
     const lossMedian = losses.median();
     const lossHigh =
       loss > lossMedian + deviations * losses.deviation() &&
-      loss - lossMedian > (lossRatio - 1) * Math.abs(lossMedian);
+      loss - lossMedian > (lossRatio - 1) * Math.abs(lossMedian) &&
+      (lossMedian <= 0 ||
+        logLosses.size() < warmup ||
+        loss > lossMedian * Math.exp(LOG_LOSS * logLosses.deviation()));
     if (!lossHigh) {
       above = undefined;
       return undefined;
@@ -175,7 +185,8 @@ export function anomalyWatch(options: AnomalyOptions = {}): AnomalyWatch {
       // What stands out is kept out of the medians for as long as it may still turn out to be a spike.
       if (above === undefined) {
         losses.push(step, loss);
-        if (gnorm !== undefined) norms.push(step, gnorm);
+        if (loss > 0) logLosses.push(step, Math.log(loss));
+        if (gnorm !== undefined) norms.push(step, Math.log(Math.max(gnorm, TINY)));
       }
       return undefined;
     },
@@ -183,6 +194,7 @@ export function anomalyWatch(options: AnomalyOptions = {}): AnomalyWatch {
       found = false;
       above = undefined;
       losses.rewind(step);
+      logLosses.rewind(step);
       norms.rewind(step);
       recent = recent.filter((entry) => entry.step < step);
       if (best !== undefined && best.step >= step) best = undefined;

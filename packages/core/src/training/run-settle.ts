@@ -5,8 +5,8 @@ import { type CheckpointNote, resumeCandidates, usable } from './checkpoint.ts';
 import type { TrainingOrder } from './run-events.ts';
 import {
   DECISIONS_KEPT,
-  type TrainingFault,
-  type TrainingFaultKind,
+  type TrainingFailure,
+  type TrainingFailureKind,
   type TrainingRun,
 } from './training-run.ts';
 
@@ -28,19 +28,21 @@ export function noteDecision(record: TrainingRun, at: number, what: string, why:
 }
 
 /** Another attempt would come to the same end. */
-const HOPELESS: readonly TrainingFaultKind[] = ['timeout', 'cpu', 'disk', 'misconfigured', 'not_startable'];
+const HOPELESS: readonly TrainingFailureKind[] = ['timeout', 'cpu', 'disk', 'misconfigured', 'not_startable'];
 
 /** Ends the run as failed; its result is its last good checkpoint, where the plan says so and there is one. */
 export function concludeFailed(
   failed: TrainingRun,
-  fault: TrainingFault,
+  fault: TrainingFailure,
   why: string,
   at: number,
 ): TrainingAdvance {
   // What descends from a condemned state is no result.
   const record =
     fault.before === undefined ? failed : { ...failed, checkpoints: taint(failed, fault.before) };
-  const good = record.plan.rollbackOnFailure ? resumeCandidates(record.checkpoints)[0] : undefined;
+  const candidates = record.plan.rollbackOnFailure ? resumeCandidates(record.checkpoints) : [];
+  // After a failed gate, only what has passed one is known to be better.
+  const good = fault.kind === 'gate' ? candidates.find((note) => note.standing === 'passed') : candidates[0];
   const reason = good === undefined ? why : `${why}; rolled back to ${good.name}`;
   const ended: TrainingRun = {
     ...noteDecision(record, at, good === undefined ? 'fail' : 'roll back', reason),
@@ -65,7 +67,7 @@ function taint(record: TrainingRun, step: number): readonly CheckpointNote[] {
   );
 }
 
-function goBack(record: TrainingRun, fault: TrainingFault, moment: TrainingMoment): TrainingAdvance {
+function goBack(record: TrainingRun, fault: TrainingFailure, moment: TrainingMoment): TrainingAdvance {
   const { plan } = record;
   const step = fault.before ?? record.step;
   if (record.rollbacks >= plan.maxRollbacks)
@@ -94,14 +96,14 @@ function goBack(record: TrainingRun, fault: TrainingFault, moment: TrainingMomen
   return { record: back, orders: [{ type: 'start', before: step }] };
 }
 
-const same = (a: TrainingFault | undefined, b: TrainingFault): boolean =>
+const same = (a: TrainingFailure | undefined, b: TrainingFailure): boolean =>
   a !== undefined &&
   a.kind === b.kind &&
   a.evidence !== undefined &&
   JSON.stringify(a.evidence) === JSON.stringify(b.evidence);
 
 /** Decides what becomes of a run whose trainer has gone because of `fault`. */
-export function settle(record: TrainingRun, fault: TrainingFault, moment: TrainingMoment): TrainingAdvance {
+export function settle(record: TrainingRun, fault: TrainingFailure, moment: TrainingMoment): TrainingAdvance {
   const { plan } = record;
   if (fault.kind === 'anomaly') return goBack(record, fault, moment);
   if (HOPELESS.includes(fault.kind)) return concludeFailed(record, fault, fault.reason, moment.at);

@@ -5,6 +5,8 @@ import {
   objectiveRecorder,
   type RecordedObjective,
   type ServedLevel,
+  segmentNames,
+  segmentsOf,
   trafficMeter,
 } from '@evenkeel/core';
 import type { Host } from './host.ts';
@@ -18,7 +20,13 @@ export function measureOf(
 ): Measure {
   const recorded = config.objectives.flatMap((objective): RecordedObjective[] =>
     objective.source.kind === 'requests'
-      ? [{ name: objective.name, indicator: objective.source.indicator, segments: undefined }]
+      ? [
+          {
+            name: objective.name,
+            indicator: objective.source.indicator,
+            segments: segmentsOf(objective.segments, segmentNames(objective.segments ?? [])),
+          },
+        ]
       : [],
   );
   const recorder = objectiveRecorder(recorded, (objective, verdict) =>

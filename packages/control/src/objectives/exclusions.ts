@@ -1,0 +1,112 @@
+import { type Clock, EvenkeelError, type Exclusion, excludedSpans, type Span } from '@evenkeel/core';
+import type { FactRow, Facts } from '@evenkeel/store';
+// A CommonJS package whose names Node cannot see: it has to be taken whole.
+import rrule from 'rrule';
+import { z } from 'zod';
+import type { Ledger } from './ledger.ts';
+
+const DAY_MS = 86_400_000;
+/** Occurrences of a rule are worked out this far ahead and back. */
+const AHEAD_MS = 30 * DAY_MS;
+const BACK_MS = 400 * DAY_MS;
+/** A rule that comes more often than this is no exclusion but another promise. */
+const MOST_SPANS = 2_000;
+const MOST_FACTS = 1_000;
+
+const body = z.object({
+  from: z.number(),
+  to: z.number(),
+  rrule: z.string().optional(),
+  objective: z.string().optional(),
+  reason: z.string(),
+});
+
+/**
+ * The stretches of a rule (RFC 5545) around now, each as long as the first.
+ * @throws EvenkeelError bad_request for what is no rule, or comes too often
+ */
+export function recurringSpans(rule: string, first: Span, now: number): readonly Span[] {
+  const length = first.end - first.start;
+  let starts: readonly Date[];
+  try {
+    const parsed = rrule.rrulestr(rule, { dtstart: new Date(first.start) });
+    starts = parsed.between(
+      new Date(now - BACK_MS),
+      new Date(now + AHEAD_MS),
+      true,
+      (_, count) => count <= MOST_SPANS,
+    );
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new EvenkeelError('bad_request', `"${rule}" is not a recurrence rule: ${why}`);
+  }
+  if (starts.length >= MOST_SPANS) {
+    throw new EvenkeelError('bad_request', `"${rule}" comes ${MOST_SPANS} times and more: say less`);
+  }
+  return starts.map((start) => ({ start: start.getTime(), end: start.getTime() + length }));
+}
+
+/** What is wrong with an exclusion that its schema let pass; undefined when nothing is. */
+export function wrongExclusion(
+  wanted: { readonly from: number; readonly to: number; readonly rrule?: string | undefined },
+  now: number,
+): string | undefined {
+  if (wanted.rrule === undefined) return undefined;
+  try {
+    recurringSpans(wanted.rrule, { start: wanted.from, end: wanted.to }, now);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function exclusionOf(fact: FactRow, now: number): Exclusion | undefined {
+  const parsed = body.safeParse(fact.body);
+  if (!parsed.success) return undefined;
+  const { from, to, rrule: rule, objective, reason } = parsed.data;
+  const first = { start: from, end: to };
+  return {
+    id: fact.id,
+    name: fact.id,
+    reason,
+    by: fact.by,
+    recordedAt: fact.arrivedAt,
+    service: fact.service,
+    objective,
+    spans: rule === undefined ? [first] : recurringSpans(rule, first, now),
+    rule,
+    withdrawn: undefined,
+  };
+}
+
+/** Keeps excluded time out of the figures: read at the start, when one is added, and once a day for rules. */
+export function exclusionBook(
+  facts: Facts,
+  ledger: Ledger,
+  clock: Clock,
+): {
+  /** The exclusions of a service, as they were read last. */
+  readonly of: (service: string) => readonly Exclusion[];
+  readonly stale: () => void;
+  readonly refresh: (services: Iterable<string>) => Promise<void>;
+} {
+  const known = new Map<string, readonly Exclusion[]>();
+  let readAt = Number.NEGATIVE_INFINITY;
+  return {
+    of: (service) => known.get(service) ?? [],
+    stale() {
+      readAt = Number.NEGATIVE_INFINITY;
+    },
+    async refresh(services) {
+      const now = Math.round(clock.wall());
+      if (now - readAt < DAY_MS) return;
+      for (const service of services) {
+        const rows = await facts.list({ kind: 'exclusion', service, limit: MOST_FACTS });
+        const found = rows.map((row) => exclusionOf(row, now)).filter((one) => one !== undefined);
+        known.set(service, found);
+        ledger.exclude(service, (objective) => excludedSpans(found, service, objective));
+      }
+      readAt = now;
+    },
+  };
+}
