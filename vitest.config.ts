@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   resolve: { conditions: ['@evenkeel/source'] },
   // Only ours is added: a condition named here is also given to `require`, which must not be handed a module's ESM.
-  ssr: { resolve: { conditions: ['@evenkeel/source', 'node', 'module'], externalConditions: ['@evenkeel/source'] } },
+  ssr: { resolve: { conditions: ['@evenkeel/source', 'node'], externalConditions: ['@evenkeel/source'] } },
   test: {
     include: [
       'packages/*/src/**/*.test.ts',

@@ -12,7 +12,8 @@ import { blockOf, countsOf, DAYS, MINUTE, NOW, occurrences, prepared, stateOf, s
 
 const here = dirname(fileURLToPath(import.meta.url));
 const COUNT = Number(process.env.OBJECTIVES ?? 10_000);
-const ROUNDS = Number(process.env.ROUNDS ?? 20);
+// Within the hour: when it ends, the next hours of the edges have to be loaded, which is measured apart.
+const ROUNDS = Math.min(25, Number(process.env.ROUNDS ?? 20));
 if (globalThis.gc === undefined) throw new Error('run with --expose-gc');
 
 const used = () => {
@@ -82,7 +83,7 @@ const rounds = [];
 const cpuRounds = [];
 const parts = { add: [], advance: [], status: [] };
 let now = NOW;
-let firing = 0;
+
 for (let round = 0; round < ROUNDS; round++) {
   now += MINUTE;
   const minute = Math.floor(now / MINUTE);
@@ -95,7 +96,7 @@ for (let round = 0; round < ROUNDS; round++) {
   for (let n = 0; n < all.length; n++)
     if (all[n].series.advance(now).length > 0) throw new Error('an hour is missing');
   const c = performance.now();
-  firing = statuses(all, now).filter(({ alerts }) => alerts.some((alert) => alert.firing)).length;
+  assert.equal(statuses(all, now).length, COUNT);
   const d = performance.now();
   rounds.push(d - a);
   cpuRounds.push(cpuMs() - cpu);
@@ -136,7 +137,7 @@ const result = {
   memoryMB: round1(memory / MB),
   memoryBytesPerObjective: Math.round(memory / COUNT),
   countsMB: round1(counted / MB),
-  firing,
+
   rounds: ROUNDS,
 };
 console.log(JSON.stringify(result, null, 2));

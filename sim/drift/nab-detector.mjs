@@ -20,7 +20,14 @@ export const CONFIGURATION = {
 };
 
 /** The best of the same grid on the other half: how much the choice of half matters. */
-export const CHOSEN_ON_THE_OTHERS = { memoryDays: 7, fast: 1, limit: 40, most: 10, reserve: 1.8, quietDays: 2 };
+export const CHOSEN_ON_THE_OTHERS = {
+  memoryDays: 7,
+  fast: 1,
+  limit: 40,
+  most: 10,
+  reserve: 1.8,
+  quietDays: 2,
+};
 
 /** @param intervalMs between two values @returns indices of alarms */
 export function alarmsOf(values, intervalMs, probation, configuration = CONFIGURATION) {

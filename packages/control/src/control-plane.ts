@@ -69,7 +69,11 @@ export function createControlPlane(parts: {
   readonly holder: string;
   readonly tell: (what: string, reason: string) => void;
   /** The value of `evenkeel-budget` has changed. */
-  readonly onBudget: (service: string, value: string | undefined) => void;
+  readonly onBudget: (
+    service: string,
+    value: string | undefined,
+    shares: ReadonlyMap<string, number | undefined>,
+  ) => void;
 }): ControlPlane {
   const { store, host, board, tell } = parts;
   const { clock, timers } = host;
@@ -146,7 +150,15 @@ export function createControlPlane(parts: {
 
   function announce(): void {
     for (const service of configs.keys()) {
-      parts.onBudget(service, smallestBudget(evaluator.standings(service).map(({ status }) => status)));
+      const statuses = evaluator
+        .standings(service)
+        .map(({ status }) => status)
+        .filter(({ segment }) => segment === '');
+      parts.onBudget(
+        service,
+        smallestBudget(statuses),
+        new Map(statuses.map(({ objective, adjusted }) => [objective, adjusted.remaining])),
+      );
     }
     feed.publish('objectives');
     feed.publish('services');

@@ -13,8 +13,10 @@ import {
   type StoredBreakers,
   type Thresholds,
 } from '@evenkeel/gateway';
+import type { Otel } from '@evenkeel/otel';
 import type { Store } from '@evenkeel/store';
 import type { Log } from './log.ts';
+import { predictionLog } from './prediction-log.ts';
 
 /** The serving half of a process: replica, front, and what it hands over. */
 export interface GatewayPart {
@@ -43,6 +45,8 @@ export function gatewayPart(options: {
   readonly breakers: StoredBreakers;
   /** Largest head of a request that any service allows, in bytes. */
   readonly headerBytes: number;
+  /** Undefined where nobody asked for it: then it is not even loaded. */
+  readonly otel: Otel | undefined;
   /** True when the control plane is another process, which learns of this one from what it reports. */
   readonly remote: boolean;
 }): GatewayPart {
@@ -58,7 +62,9 @@ export function gatewayPart(options: {
       const lagMs = waiting === 0 || flushedAt === undefined ? 0 : clock.wall() - flushedAt;
       return { up: problem === undefined, pending: waiting, lagSeconds: Math.max(0, lagMs / 1_000) };
     },
+    dropped: () => ({ rows: reporter.state().dropped }),
   });
+  const logged = predictionLog(log);
   const reporter = createReporter({
     replica: id,
     store,
@@ -69,6 +75,7 @@ export function gatewayPart(options: {
         metrics.objective(service, objective, verdict, 1),
       ),
     status: options.remote ? () => replica.link.services() : undefined,
+    onSamples: options.otel?.onKept,
     onProblem: (problem) =>
       problem === undefined
         ? log.info('the store takes what is measured again')
@@ -92,6 +99,8 @@ export function gatewayPart(options: {
       return (record) => {
         measured(record);
         metrics.onRecord(record);
+        logged(record);
+        options.otel?.onRecord(record);
       };
     },
   });
@@ -148,6 +157,7 @@ export function gatewayPart(options: {
       await reporter.close();
       await replica.close();
       metrics.close();
+      await options.otel?.close();
     },
   };
 }

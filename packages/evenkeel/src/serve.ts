@@ -16,6 +16,7 @@ import { openStore, type Store } from '@evenkeel/store';
 import { checkFile } from './check.ts';
 import { localKey } from './local-key.ts';
 import type { Log } from './log.ts';
+import { openOtel } from './open-otel.ts';
 import { type GatewayPart, gatewayPart } from './serve-gateway.ts';
 import { type GoodFile, readServiceFiles } from './service-files.ts';
 import { watchFile } from './watch-file.ts';
@@ -122,6 +123,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
         remote: role === 'gateway',
         breakers,
         headerBytes,
+        otel: await openOtel(process.env, options.version, host),
       });
       ends.push(gateway.close);
       await gateway.sync();
@@ -139,7 +141,10 @@ export async function serve(options: ServeOptions): Promise<Serving> {
         link: gateway?.replica.link ?? board.link(),
         holder: `${hostname()}/${process.pid}`,
         tell: (what, reason) => log.info({ reason }, what),
-        onBudget: (service, value) => gateway?.replica.setBudget(service, value),
+        onBudget(service, value, shares) {
+          gateway?.replica.setBudget(service, value);
+          for (const [objective, remaining] of shares) gateway?.metrics.budget(service, objective, remaining);
+        },
       });
       ends.push(control.close);
       for (const config of configs.values()) await control.put(config);

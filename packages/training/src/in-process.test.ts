@@ -118,7 +118,7 @@ describe('a trainer in process', () => {
       { gates: [{ ...gate, metric: 'recall' }], gateEvery: 0, onGateFailure: 'stop' },
     );
     expect(other.record).toMatchObject({
-      phase: 'rolled_back',
+      phase: 'failed',
       reason: expect.stringContaining('recall is missing'),
     });
   });

@@ -16,13 +16,8 @@ export {
   type TrainerOrders,
 } from './protocol.ts';
 export { fileRecords, type KeptRun, type RunRecords, runDirectory } from './run-records.ts';
-export {
-  type RunProgress,
-  type SuperviseOptions,
-  type Supervision,
-  supervise,
-  type TrainingIncident,
-} from './supervise.ts';
+export { supervise } from './supervise.ts';
+export type { RunProgress, SuperviseOptions, Supervision, TrainingIncident } from './supervise-types.ts';
 export {
   exitCode as trainExitCode,
   type TrainArgs,

@@ -10,7 +10,8 @@ import {
 } from '@evenkeel/core';
 import { fileFences } from './fence.ts';
 import { fileRecords, type RunRecords, runDirectory } from './run-records.ts';
-import { type SuperviseOptions, type Supervision, supervise } from './supervise.ts';
+import { supervise } from './supervise.ts';
+import type { SuperviseOptions, Supervision } from './supervise-types.ts';
 import type { TrainerHost } from './trainer-host.ts';
 
 export const systemClock: Clock & Timers = {

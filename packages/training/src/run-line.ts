@@ -1,5 +1,5 @@
 import { type TrainingRun, trainingFigures } from '@evenkeel/core';
-import type { RunProgress } from './supervise.ts';
+import type { RunProgress } from './supervise-types.ts';
 
 export function duration(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1_000));

@@ -16,7 +16,7 @@ import { processHost } from './process-host.ts';
 import { isGone } from './processes.ts';
 import { progressText, runRow, runText, table } from './run-line.ts';
 import { fileRecords, type RunRecords, runDirectory } from './run-records.ts';
-import type { RunProgress, TrainingIncident } from './supervise.ts';
+import type { RunProgress, TrainingIncident } from './supervise-types.ts';
 
 /** Where output goes, and how. */
 export interface TrainOutput {

@@ -9,7 +9,7 @@ import type { TrainingPlan, TrainingRun } from '@evenkeel/core';
 import ts from 'typescript';
 import { createRun, type LocalSupervision, superviseLocal } from './local-run.ts';
 import { processHost } from './process-host.ts';
-import type { Supervision, TrainingIncident } from './supervise.ts';
+import type { Supervision, TrainingIncident } from './supervise-types.ts';
 
 const EXAMPLE = resolve(import.meta.dirname, '../../../examples/training');
 

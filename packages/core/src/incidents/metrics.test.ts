@@ -123,13 +123,14 @@ describe('metrics', () => {
     const many = Array.from({ length: 100_000 }, (_, i) =>
       facts({ id: `i${i}`, detectedAt: i * 1000, startedAt: i * 1000 - 500, resolvedAt: i * 1000 + 5000 }),
     );
-    // The least of several: the machine may be busy with something else.
+    // Time of the processor, not of the clock: the machine may be busy with something else.
     const took = [1, 2, 3].map(() => {
-      const began = performance.now();
+      const before = process.cpuUsage();
       incidentMetrics(many, { from: 0, to: 1e9 }, 1e9);
-      return performance.now() - began;
+      const { user, system } = process.cpuUsage(before);
+      return (user + system) / 1000;
     });
-    expect(Math.min(...took)).toBeLessThan(1000);
+    expect(Math.min(...took)).toBeLessThan(500);
   });
 
   it('as CSV quote what needs it and start no formula', () => {

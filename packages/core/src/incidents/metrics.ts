@@ -133,10 +133,13 @@ export function incidentMetrics(
     to !== undefined && to <= until ? { ms: to - from, ended: true } : { ms: until - from, ended: false };
 
   const between: { ms: number; ended: boolean }[] = [];
-  for (const service of Object.keys(byService)) {
-    const starts = incidents
-      .filter((incident) => incident.service === service)
-      .map(({ startedAt }) => startedAt);
+  const startsOf = new Map<string, number[]>();
+  for (const { service, startedAt } of incidents) {
+    const starts = startsOf.get(service);
+    if (starts === undefined) startsOf.set(service, [startedAt]);
+    else starts.push(startedAt);
+  }
+  for (const starts of startsOf.values()) {
     starts.sort((a, b) => a - b);
     starts.forEach((start, i) => {
       between.push(lasting(start, starts[i + 1]));

@@ -5,12 +5,6 @@ export interface Duration {
   readonly ended: boolean;
 }
 
-/** A step of the survival curve: the share that is still open after `ms`. */
-interface Step {
-  readonly ms: number;
-  readonly share: number;
-}
-
 export interface DurationFigures {
   readonly count: number;
   /** Still open among them. */
@@ -29,40 +23,53 @@ export interface DurationFigures {
  * A quantile that the open ones leave undecided is undefined.
  */
 export function durationFigures(durations: readonly Duration[]): DurationFigures {
-  const order = durations
-    .filter(({ ms }) => ms >= 0)
-    .sort((a, b) => a.ms - b.ms || Number(b.ended) - Number(a.ended));
-  const count = order.length;
-  const ended = order.filter((duration) => duration.ended);
-  const open = count - ended.length;
+  const known = durations.filter(({ ms }) => ms >= 0);
+  const ended = sortedOf(known, true);
+  const censored = sortedOf(known, false);
+  const count = known.length;
+  const open = censored.length;
   if (count === 0)
     return { count, open, meanOfEnded: undefined, mean: undefined, median: undefined, p90: undefined };
 
-  const steps: Step[] = [];
+  /** Share that is still open after each end. */
+  const shares = new Float64Array(ended.length);
   let share = 1;
   let mean = 0;
   let last = 0;
-  order.forEach((duration, i) => {
-    mean += share * (duration.ms - last);
-    last = duration.ms;
-    if (!duration.ended) return;
-    share *= 1 - 1 / (count - i);
-    steps.push({ ms: duration.ms, share });
+  let c = 0;
+  let sum = 0;
+  ended.forEach((ms, i) => {
+    // What was still open at this very time was at risk, too.
+    while (c < open && (censored[c] ?? 0) < ms) c++;
+    mean += share * (ms - last);
+    last = ms;
+    sum += ms;
+    share *= 1 - 1 / (count - i - c);
+    shares[i] = share;
   });
+  const longest = censored[open - 1] ?? 0;
+  if (longest > last) mean += share * (longest - last);
   // As the middle of an even number of values lies between two of them.
   const quantile = (q: number): number | undefined => {
-    const index = steps.findIndex((step) => step.share <= 1 - q + 1e-12);
-    const step = steps[index];
-    if (step === undefined) return undefined;
-    const next = steps[index + 1];
-    return Math.abs(step.share - (1 - q)) < 1e-12 && next !== undefined ? (step.ms + next.ms) / 2 : step.ms;
+    const index = shares.findIndex((left) => left <= 1 - q + 1e-12);
+    const at = ended[index];
+    if (at === undefined) return undefined;
+    const next = ended[index + 1];
+    return Math.abs((shares[index] ?? 0) - (1 - q)) < 1e-12 && next !== undefined ? (at + next) / 2 : at;
   };
   return {
     count,
     open,
-    meanOfEnded: ended.length === 0 ? undefined : ended.reduce((sum, { ms }) => sum + ms, 0) / ended.length,
+    meanOfEnded: ended.length === 0 ? undefined : sum / ended.length,
     mean,
     median: quantile(0.5),
     p90: quantile(0.9),
   };
+}
+
+function sortedOf(durations: readonly Duration[], ended: boolean): Float64Array {
+  const values = new Float64Array(durations.length);
+  let n = 0;
+  for (const duration of durations) if (duration.ended === ended) values[n++] = duration.ms;
+  return values.subarray(0, n).sort();
 }

@@ -79,12 +79,16 @@ const BUDGETINGS: readonly Budgeting[] = [
   { method: 'timeslices', sliceMs: 7 * MINUTE, sliceTarget: 0.9, emptySlice: 'bad' },
   { method: 'ratio_timeslices', sliceMs: 90 * MINUTE, emptySlice: 'good' },
   { method: 'ratio_timeslices', sliceMs: MINUTE / 4, emptySlice: 'exclude' },
+  { method: 'timeslices', sliceMs: MINUTE, sliceTarget: 0.5, emptySlice: 'bad' },
 ];
 
 const step = fc.oneof(
   {
     weight: 4,
-    arbitrary: fc.record({ kind: fc.constant('tick' as const), by: fc.integer({ min: 0, max: 9 }) }),
+    arbitrary: fc.record({
+      kind: fc.constant('tick' as const),
+      by: fc.oneof(fc.constant(1), fc.integer({ min: 0, max: 9 })),
+    }),
   },
   {
     weight: 1,

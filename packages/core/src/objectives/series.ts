@@ -89,6 +89,7 @@ export function createSeries(options: SeriesOptions): Series {
   const { budgeting } = options;
   const unit: Unit = unitOf(budgeting);
   const size = unit.minutes;
+  const plain = budgeting.method === 'occurrences';
   const keys = [...new Set(options.windows.map(windowKey))];
   const windows = keys.flatMap((key) => options.windows.filter((one) => windowKey(one) === key).slice(0, 1));
   const count = windows.length;
@@ -273,7 +274,7 @@ export function createSeries(options: SeriesOptions): Series {
     lastDirty = hour;
     if (total > 0 && minute > lastEvent) lastEvent = minute;
     const index = Math.floor(minute / size);
-    if (size === 1) {
+    if (plain) {
       // Occurrences simply add up.
       const kept = adjusting && !inSpans(mask, minute) ? 1 : 0;
       for (let i = 0; i < count; i++) {
@@ -411,10 +412,11 @@ export function createSeries(options: SeriesOptions): Series {
         useful = known >= firstHourOf(edges[4 * i] ?? 0) && known <= firstHourOf(lowAt(i, end) + 1) + 1;
         useful ||= known >= firstHourOf(edges[4 * i + 1] ?? 0) && known <= toHigh;
       }
-      if (!useful) blocks.delete(known);
-      if (!useful && known === latestHour) latestHour = -1;
-      // A block that comes back later is another object: the edges look again.
-      if (!useful) forgetEdges();
+      if (useful) continue;
+      blocks.delete(known);
+      // A block that comes back later is another object: everybody looks again.
+      if (known === latestHour) latestHour = -1;
+      forgetEdges();
     }
   }
 
@@ -439,7 +441,7 @@ export function createSeries(options: SeriesOptions): Series {
       const end = Math.max(head, Math.floor(now / MINUTE_MS) + 1);
       if (end === head && waiting.length === 0 && wanted === mask && !partial) return NONE;
       if (
-        size === 1 &&
+        plain &&
         end === head + 1 &&
         !adjusting &&
         !partial &&

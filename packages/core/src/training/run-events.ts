@@ -1,4 +1,4 @@
-import type { TrainingFailure } from './training-run.ts';
+import type { TrainingFault } from './training-run.ts';
 
 /** How a trainer ended, told apart. */
 export type ExitKind =
@@ -93,7 +93,7 @@ export type TrainingRunEvent =
     }
   /** The trainer says that it is done; `name` is its final checkpoint, undefined when it is missing or bad. */
   | { readonly type: 'done'; readonly name: string | undefined; readonly step: number }
-  | { readonly type: 'fault'; readonly fault: TrainingFailure }
+  | { readonly type: 'fault'; readonly fault: TrainingFault }
   | { readonly type: 'stop'; readonly by: string }
   | { readonly type: 'exited'; readonly exit: TrainerExit; readonly step: number }
   | { readonly type: 'retry_due' };
@@ -110,5 +110,5 @@ export type TrainingOrder =
   | { readonly type: 'judge'; readonly name: string; readonly final: boolean }
   | { readonly type: 'retain' }
   /** Open an incident of type training_failure. */
-  | { readonly type: 'incident'; readonly fault: TrainingFailure; readonly summary: string }
+  | { readonly type: 'incident'; readonly fault: TrainingFault; readonly summary: string }
   | { readonly type: 'ended' };

@@ -5,7 +5,7 @@ import { exitKind, type TrainingOrder, type TrainingRunEvent } from './run-event
 import { advanceTraining } from './run-machine.ts';
 import {
   newTrainingRun,
-  type TrainingFailure,
+  type TrainingFault,
   type TrainingPlan,
   type TrainingRun,
   trainingEnded,
@@ -157,7 +157,7 @@ describe('run machine', () => {
   });
 
   it('goes back before an anomaly without spending a retry, skips a window, and gives up after max_rollbacks', () => {
-    const fault: TrainingFailure = { kind: 'anomaly', reason: 'gradient norm', before: 147 };
+    const fault: TrainingFault = { kind: 'anomaly', reason: 'gradient norm', before: 147 };
     let state = feed(run({ maxRollbacks: 1 }), ...began, saved(100), saved(200), { type: 'fault', fault });
     expect(types(state.orders)).toEqual(['kill']);
     state = feed(state.record, ended(undefined, 'SIGKILL', 210));
@@ -172,7 +172,7 @@ describe('run machine', () => {
   });
 
   it('stops on request after the trainer is gone, and resumes; what was pending then comes first', () => {
-    const fault: TrainingFailure = { kind: 'anomaly', reason: 'NaN', before: 47 };
+    const fault: TrainingFault = { kind: 'anomaly', reason: 'NaN', before: 47 };
     let state = feed(run(), ...began, { type: 'fault', fault }, { type: 'stop', by: 'SIGTERM' });
     expect(types(state.orders)).toEqual(['terminate']);
     state = feed(state.record, ended(143));
@@ -232,17 +232,10 @@ describe('run machine', () => {
     const step = fc.integer({ min: 0, max: 40 }).map((n) => n * 10);
     const fault = fc
       .record({
-        kind: fc.constantFrom<TrainingFailure['kind']>(
-          'crash',
-          'hang',
-          'anomaly',
-          'gate',
-          'memory',
-          'timeout',
-        ),
+        kind: fc.constantFrom<TrainingFault['kind']>('crash', 'hang', 'anomaly', 'gate', 'memory', 'timeout'),
         before: step,
       })
-      .map(({ kind, before }): TrainingFailure => ({ kind, reason: kind, before }));
+      .map(({ kind, before }): TrainingFault => ({ kind, reason: kind, before }));
     const event: fc.Arbitrary<TrainingRunEvent> = fc.oneof(
       step.map((s): TrainingRunEvent => ({ type: 'spawned', pid: 7, step: s, from: `step-${s}` })),
       step.map((s) => saved(s)),

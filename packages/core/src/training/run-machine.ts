@@ -4,8 +4,8 @@ import { modelGateDue } from './gates.ts';
 import type { TrainerExit, TrainingOrder, TrainingRunEvent } from './run-events.ts';
 import { noteDecision, settle, type TrainingAdvance, type TrainingMoment } from './run-settle.ts';
 import {
-  type TrainingFailure,
-  type TrainingFailureKind,
+  type TrainingFault,
+  type TrainingFaultKind,
   type TrainingRun,
   trainingEnded,
 } from './training-run.ts';
@@ -25,9 +25,9 @@ function stand(
 }
 
 /** Faults after which nothing that the trainer would still save is wanted, or after which it must not go on for a moment. */
-const AT_ONCE: readonly TrainingFailureKind[] = ['anomaly', 'gate', 'memory'];
+const AT_ONCE: readonly TrainingFaultKind[] = ['anomaly', 'gate', 'memory'];
 
-function faulted(record: TrainingRun, fault: TrainingFailure, moment: TrainingMoment): TrainingAdvance {
+function faulted(record: TrainingRun, fault: TrainingFault, moment: TrainingMoment): TrainingAdvance {
   if (record.pending !== undefined || trainingEnded(record.phase)) return only(record);
   if (record.pid === undefined) return settle(record, fault, moment);
   const pending = { ...record, pending: fault, reason: fault.reason, updatedAt: moment.at };
@@ -187,7 +187,7 @@ function judged(
 }
 
 /** What an exit means that nobody ordered. */
-function unordered(record: TrainingRun, exit: TrainerExit): TrainingFailure {
+function unordered(record: TrainingRun, exit: TrainerExit): TrainingFault {
   const at = `at step ${record.step}`;
   switch (exit.kind) {
     case 'clean':

@@ -5,8 +5,8 @@ import { type CheckpointNote, resumeCandidates, usable } from './checkpoint.ts';
 import type { TrainingOrder } from './run-events.ts';
 import {
   DECISIONS_KEPT,
-  type TrainingFailure,
-  type TrainingFailureKind,
+  type TrainingFault,
+  type TrainingFaultKind,
   type TrainingRun,
 } from './training-run.ts';
 
@@ -28,12 +28,12 @@ export function noteDecision(record: TrainingRun, at: number, what: string, why:
 }
 
 /** Another attempt would come to the same end. */
-const HOPELESS: readonly TrainingFailureKind[] = ['timeout', 'cpu', 'disk', 'misconfigured', 'not_startable'];
+const HOPELESS: readonly TrainingFaultKind[] = ['timeout', 'cpu', 'disk', 'misconfigured', 'not_startable'];
 
 /** Ends the run as failed; its result is its last good checkpoint, where the plan says so and there is one. */
 export function concludeFailed(
   failed: TrainingRun,
-  fault: TrainingFailure,
+  fault: TrainingFault,
   why: string,
   at: number,
 ): TrainingAdvance {
@@ -67,7 +67,7 @@ function taint(record: TrainingRun, step: number): readonly CheckpointNote[] {
   );
 }
 
-function goBack(record: TrainingRun, fault: TrainingFailure, moment: TrainingMoment): TrainingAdvance {
+function goBack(record: TrainingRun, fault: TrainingFault, moment: TrainingMoment): TrainingAdvance {
   const { plan } = record;
   const step = fault.before ?? record.step;
   if (record.rollbacks >= plan.maxRollbacks)
@@ -96,14 +96,14 @@ function goBack(record: TrainingRun, fault: TrainingFailure, moment: TrainingMom
   return { record: back, orders: [{ type: 'start', before: step }] };
 }
 
-const same = (a: TrainingFailure | undefined, b: TrainingFailure): boolean =>
+const same = (a: TrainingFault | undefined, b: TrainingFault): boolean =>
   a !== undefined &&
   a.kind === b.kind &&
   a.evidence !== undefined &&
   JSON.stringify(a.evidence) === JSON.stringify(b.evidence);
 
 /** Decides what becomes of a run whose trainer has gone because of `fault`. */
-export function settle(record: TrainingRun, fault: TrainingFailure, moment: TrainingMoment): TrainingAdvance {
+export function settle(record: TrainingRun, fault: TrainingFault, moment: TrainingMoment): TrainingAdvance {
   const { plan } = record;
   if (fault.kind === 'anomaly') return goBack(record, fault, moment);
   if (HOPELESS.includes(fault.kind)) return concludeFailed(record, fault, fault.reason, moment.at);

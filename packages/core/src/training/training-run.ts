@@ -123,7 +123,7 @@ export function trainingPlan(asked: Partial<TrainingPlan> = {}): TrainingPlan {
   return plan;
 }
 
-export type TrainingFailureKind =
+export type TrainingFaultKind =
   | 'crash'
   | 'hang'
   | 'anomaly'
@@ -136,8 +136,8 @@ export type TrainingFailureKind =
   | 'not_startable'
   | 'misconfigured';
 
-export interface TrainingFailure {
-  readonly kind: TrainingFailureKind;
+export interface TrainingFault {
+  readonly kind: TrainingFaultKind;
   readonly reason: string;
   /** The step to go back before; undefined: the newest checkpoint will do. */
   readonly before?: number | undefined;
@@ -200,8 +200,8 @@ export interface TrainingRun {
   readonly medianStepMs?: number | undefined;
   readonly curve: LossCurve;
   /** What happens when the trainer has gone. */
-  readonly pending?: TrainingFailure | undefined;
-  readonly lastFault?: TrainingFailure | undefined;
+  readonly pending?: TrainingFault | undefined;
+  readonly lastFault?: TrainingFault | undefined;
   /** The next attempt goes on from a checkpoint of at most this step, whatever else is on the disk. */
   readonly resumeBefore?: number | undefined;
   /** Wall milliseconds at which the next attempt begins. */

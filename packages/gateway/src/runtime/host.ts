@@ -1,5 +1,4 @@
 import type { Clock, Random, Timers } from '@evenkeel/core';
-import { sharedTimers } from './shared-timers.ts';
 
 /** Time, timers and randomness of the real world, for whoever composes a process. */
 export interface Host {
@@ -9,14 +8,16 @@ export interface Host {
 }
 
 export function realHost(): Host {
-  const clock: Clock = { now: () => performance.now(), wall: () => Date.now() };
-  const timers: Timers = {
-    after(ms, fn) {
-      const timer = setTimeout(fn, Math.max(0, ms));
-      // A background beat must not keep a finished process alive; whatever serves holds a socket open.
-      timer.unref();
-      return () => clearTimeout(timer);
+  return {
+    clock: { now: () => performance.now(), wall: () => Date.now() },
+    timers: {
+      after(ms, fn) {
+        const timer = setTimeout(fn, Math.max(0, ms));
+        // A background beat must not keep a finished process alive; whatever serves holds a socket open.
+        timer.unref();
+        return () => clearTimeout(timer);
+      },
     },
+    random: Math.random,
   };
-  return { clock, timers: sharedTimers({ clock, timers }), random: Math.random };
 }

@@ -54,6 +54,7 @@ export function measureOf(
     traffic: traffic.take,
     monitors: () => ({}),
     rows: () => rows.take(),
+    dropped: rows.dropped,
     samples: sampler.take,
   };
 }

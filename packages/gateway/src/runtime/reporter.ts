@@ -1,12 +1,13 @@
 import type { ServiceConfig } from '@evenkeel/config';
 import {
   describeError,
+  type KeptRecord,
   type ObjectiveCounts,
   type RequestRecord,
   type Rollup,
   type ServiceStatus,
 } from '@evenkeel/core';
-import type { PredictionRow, RollupRow, SampledRecord, Store } from '@evenkeel/store';
+import type { PredictionRow, RollupRow, Store } from '@evenkeel/store';
 import type { Host } from './host.ts';
 
 /** What measures one service at this replica, between two flushes. */
@@ -19,7 +20,9 @@ export interface Measure {
   traffic(spanMs: number): Rollup['traffic'];
   monitors(): Rollup['monitors'];
   rows(): readonly Omit<PredictionRow, 'replica'>[];
-  samples(): readonly SampledRecord[];
+  samples(): readonly KeptRecord[];
+  /** Rows that had to be let go since the start. */
+  dropped(): number;
 }
 
 export interface ReporterState {
@@ -29,6 +32,8 @@ export interface ReporterState {
   /** Wall milliseconds of the newest flush that is durable. */
   readonly flushedAt: number | undefined;
   readonly sequence: number;
+  /** Rows of requests that had to be let go because the store was gone for too long. */
+  readonly dropped: number;
 }
 
 /** Hands what a replica measured over to the store, in the background; the serving path never waits for it. */
@@ -45,7 +50,7 @@ export interface Reporter {
 interface Pending {
   readonly rollups: readonly RollupRow[];
   readonly rows: readonly PredictionRow[];
-  readonly samples: readonly SampledRecord[];
+  readonly samples: readonly KeptRecord[];
 }
 
 /** Rows in one statement: bigger ones hold the store's thread for too long. */
@@ -65,6 +70,8 @@ export function createReporter(parts: {
   /** How the services stand, sent along where the control plane is another process. */
   readonly status: (() => Promise<readonly ServiceStatus[]>) | undefined;
   readonly onProblem: (problem: string | undefined) => void;
+  /** What the sampler has kept, for whoever exports traces: one decision for both. */
+  readonly onSamples?: ((samples: readonly KeptRecord[]) => void) | undefined;
 }): Reporter {
   const { replica, store, host, everyMs } = parts;
   const { clock } = host;
@@ -120,6 +127,7 @@ export function createReporter(parts: {
       rows: all.flatMap((measure) => measure.rows().map((row) => ({ ...row, replica }))),
       samples: all.flatMap((measure) => measure.samples()),
     };
+    parts.onSamples?.(found.samples);
     // A replaced service may still finish requests for a while: its measure is drained some times more.
     for (const old of retired) old.drains += 1;
     retired = retired.filter((old) => old.drains < OLD_DRAINS);
@@ -173,7 +181,13 @@ export function createReporter(parts: {
       return measure.record;
     },
     flush,
-    state: () => ({ waiting: pending === undefined ? 0 : 1, problem, flushedAt, sequence }),
+    state: () => ({
+      waiting: pending === undefined ? 0 : 1,
+      problem,
+      flushedAt,
+      sequence,
+      dropped: [...measures.values()].reduce((sum, measure) => sum + measure.dropped(), 0),
+    }),
     async close() {
       closed = true;
       await flush();

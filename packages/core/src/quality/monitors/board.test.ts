@@ -240,6 +240,17 @@ describe('monitor board', () => {
     expect(() => createMonitorBoard([amount, amount])).toThrow(/same name/);
   });
 
+  it('a baseline that is given is waited for, and no value travels meanwhile', () => {
+    const given = { ...amount, baseline: { kind: 'given' } } as const;
+    const estate = new Estate(createMonitorBoard([given]), [given]);
+    for (let p = 0; p < 10; p++) estate.period(rows(p, 300, usual()));
+    expect(reportOf(estate, 'amount')).toMatchObject({
+      status: 'no_baseline',
+      learned: 0,
+      counts: { events: 3000, skipped: 3000 },
+    });
+  });
+
   it('a column without one number never makes a baseline, and says so', () => {
     const estate = new Estate(createMonitorBoard([amount]), [amount]);
     for (let p = 0; p < 10; p++) estate.period(rows(p, 300, () => ({ amount: 'text' })));

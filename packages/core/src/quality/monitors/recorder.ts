@@ -34,7 +34,8 @@ export function createMonitor<Values>(
   definition: MonitorDefinition,
   read: MonitorReaders<Values>,
 ): Monitor<Values> {
-  const whole = new SeriesRecorder('');
+  const learns = definition.baseline.kind !== 'given';
+  const whole = new SeriesRecorder('', learns);
   const parts = new Map<string, SeriesRecorder>();
   let beyond = 0;
 
@@ -42,7 +43,7 @@ export function createMonitor<Values>(
     let part = parts.get(segment);
     if (part === undefined) {
       if (segment === '' || parts.size >= definition.maxSegments) return undefined;
-      part = new SeriesRecorder(segment);
+      part = new SeriesRecorder(segment, learns);
       parts.set(segment, part);
     }
     return part;
@@ -79,6 +80,8 @@ export function createMonitor<Values>(
 
 class SeriesRecorder {
   readonly #segment: string;
+  /** Whether values are handed over while there is no baseline. */
+  readonly #learns: boolean;
   #reference: Reference | undefined;
   readonly #ordered: Uint16Array = new Uint16Array(ORDERED);
   #orderedCount = 0;
@@ -89,14 +92,15 @@ class SeriesRecorder {
   #raw: RawValue[] = [];
   #skipped = 0;
 
-  constructor(segment: string) {
+  constructor(segment: string, learns: boolean) {
     this.#segment = segment;
+    this.#learns = learns;
   }
 
   record(value: unknown): void {
     const reference = this.#reference;
     if (reference === undefined) {
-      if (this.#raw.length < RAW) this.#raw.push(encodeValue(value));
+      if (this.#learns && this.#raw.length < RAW) this.#raw.push(encodeValue(value));
       else this.#skipped++;
       return;
     }
