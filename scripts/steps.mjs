@@ -65,7 +65,8 @@ export async function install() {
   return true;
 }
 
-/** Compiles all packages; incremental. */
+/** Compiles all packages; incremental. Then the dashboard, where its sources have changed. */
 export async function build() {
   await run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b'], {});
+  await run(process.execPath, [join(root, 'packages', 'web', 'scripts', 'build.mjs')], {});
 }

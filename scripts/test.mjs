@@ -9,6 +9,7 @@ const needed = [
   ['redis-server', 'redis-server'],
   ['prometheus', 'promtool'],
   ['postgresql', '/usr/lib/postgresql/*/bin/postgres'],
+  ['chromium', 'chromium'],
 ];
 
 function missing() {

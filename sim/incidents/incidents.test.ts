@@ -18,14 +18,18 @@ describe('faults in the real pipeline', () => {
     ['attack wave', 0.5],
     ['training poisoned', 0.5],
     ['learns from itself', 0.8],
-  ] as const)('%s: the right type first, one incident, at most one page', async (name, intensity) => {
-    const faults = [{ name, intensity }];
-    const result = await runCase(core, { seed: 77, faults, shape: SHAPE, gapMs: 0 }, { minutes: 30 });
-    expect(result.ranked[0]?.type).toBe(FAULTS[name].type);
-    expect(result.opened).toBe(1);
-    expect(result.pages).toBeLessThanOrEqual(1);
-    expect(result.before).toEqual([]);
-  }, 60_000);
+  ] as const)(
+    '%s: the right type first, one incident, at most one page',
+    async (name, intensity) => {
+      const faults = [{ name, intensity }];
+      const result = await runCase(core, { seed: 77, faults, shape: SHAPE, gapMs: 0 }, { minutes: 30 });
+      expect(result.ranked[0]?.type).toBe(FAULTS[name].type);
+      expect(result.opened).toBe(1);
+      expect(result.pages).toBeLessThanOrEqual(1);
+      expect(result.before).toEqual([]);
+    },
+    60_000,
+  );
 
   it('covers all eight types', () => {
     expect(Object.keys(BY_TYPE).sort()).toEqual([...index.INCIDENT_TYPES].sort());

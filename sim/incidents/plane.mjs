@@ -161,7 +161,12 @@ export function createPlane({ core, world, tickMs, reference, rounds }) {
         movements: finding?.movements ?? [],
         invalid:
           monitor.role === 'request'
-            ? { recent: recent[0], total: recent[1], usual: usualInvalid.get(monitor.name) }
+            ? {
+                recent: recent[0],
+                total: recent[1],
+                usual: usualInvalid.get(monitor.name),
+                reference: reference.length,
+              }
             : undefined,
         since: monitor.driftedSince,
       };

@@ -11,6 +11,7 @@ export type {
   BaselineConfig,
   CallerKey,
   CallersConfig,
+  ChaosConfig,
   EntityConfig,
   FeatureSourceConfig,
   FeaturesConfig,

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { type PathStep, parseSource, type SourceDocument } from './document.ts';
 import { isDoubtful, mend } from './mend.ts';
 import type { Problem } from './problem.ts';
+import { resolveChaos } from './resolve/chaos.ts';
 import { resolveFeatures } from './resolve/features.ts';
 import { resolveIncidents } from './resolve/incidents.ts';
 import { resolveLadder } from './resolve/ladder.ts';
@@ -146,5 +147,6 @@ function resolveService(raw: RawService, scope: Scope): ServiceConfig {
     monitors: resolveMonitors(raw.monitors, raw, scope),
     objectives,
     policies: resolvePolicies(raw, objectives, scope),
+    chaos: resolveChaos(raw.chaos, raw.timezone, scope),
   };
 }

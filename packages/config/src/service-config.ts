@@ -274,6 +274,15 @@ export interface ServiceConfig {
   readonly monitors: MonitorsConfig;
   readonly objectives: readonly Objective[];
   readonly policies: readonly BudgetPolicy[];
+  readonly chaos: ChaosConfig;
+}
+
+/** Experiments and game days of the service. */
+export interface ChaosConfig {
+  /** Folders with the files; undefined where the file names none. */
+  readonly experiments: string | undefined;
+  readonly gamedays: string | undefined;
+  readonly settings: SafetySettings;
 }
 
 export type NotifierTarget =

@@ -11,6 +11,9 @@ import { authorizer } from './auth/authorize.ts';
 import { directiveRoutes } from './directives/routes.ts';
 import { factRoutes } from './facts/routes.ts';
 import { keyRoutes } from './keys/routes.ts';
+import type { BuiltPage } from './page/built-page.ts';
+import { servePage } from './page/serve-page.ts';
+import { sessionRoute } from './page/session-route.ts';
 import { queueRoutes } from './queues/routes.ts';
 import { requestRoutes } from './requests/routes.ts';
 import { serviceRoutes } from './services/routes.ts';
@@ -27,6 +30,8 @@ export interface ApiParts extends ProcessParts {
   readonly onFacts: (kind: FactKind) => void;
   /** Who calls without a key are: a viewer on loopback, nobody elsewhere. */
   readonly anonymous: ApiCaller | undefined;
+  /** The dashboard; undefined where it was not built. */
+  readonly page?: BuiltPage | undefined;
   /** Routes of the other parts. */
   readonly routes: readonly Route[];
 }
@@ -46,18 +51,21 @@ export function controlRoutes(parts: ApiParts): readonly Route[] {
     ...auditRoutes(store.audit),
     ...parts.routes,
   ];
+  const all = [...routes, sessionRoute(routes, parts.version)];
   const document = read({
     path: '/api/v1/openapi.json',
     role: 'public',
     tag: 'process',
     summary: 'This document.',
     query: noQuery,
-    handle: () => openApi(routes, parts.version),
+    handle: () => openApi(all, parts.version),
   });
-  return [...routes, document];
+  return [...all, document];
 }
 
 /** The API of the control plane, under `/api/v1`. */
 export function controlApi(parts: ApiParts): Hono {
-  return serveRoutes(controlRoutes(parts), authorizer(parts.store.keys, parts.clock, parts.anonymous));
+  const app = serveRoutes(controlRoutes(parts), authorizer(parts.store.keys, parts.clock, parts.anonymous));
+  if (parts.page !== undefined) servePage(app, parts.page);
+  return app;
 }

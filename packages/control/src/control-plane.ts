@@ -2,6 +2,7 @@ import type { ServiceConfig } from '@evenkeel/config';
 import {
   type Clock,
   describeError,
+  isEvenkeelError,
   type Objective,
   type Random,
   type ReplicaLink,
@@ -19,6 +20,8 @@ import { peopleRoutes } from './incidents/people-routes.ts';
 import { incidentRoutes } from './incidents/routes.ts';
 import { liveFeed } from './live/feed.ts';
 import { liveRoutes } from './live/routes.ts';
+import { boardBook } from './monitors/board-book.ts';
+import { monitorRoutes } from './monitors/routes.ts';
 import type { Notifier } from './notifiers/notification.ts';
 import { outboxWorker } from './notifiers/outbox-worker.ts';
 import { outboxRoutes } from './notifiers/routes.ts';
@@ -49,6 +52,8 @@ export interface ControlPlane {
   put(config: ServiceConfig): Promise<void>;
   /** A service's file was exchanged: a possible cause of what follows. */
   changed(service: string, path: string): Promise<void>;
+  /** From now on a round a second. Every service of the start has been put: what comes for one that is not known counts nowhere. */
+  start(): void;
   onFacts(kind: FactKind): void;
   /** One round of everything, now. */
   tick(): Promise<void>;
@@ -59,6 +64,8 @@ export interface ControlPlane {
 const TICK_MS = 1_000;
 /** Who leads must say so this often; a silent leader is followed after it, in milliseconds. */
 const LEASE_MS = 10_000;
+/** One that does not lead reads this often what the leader has written, in milliseconds. */
+const FOLLOW_MS = 2_000;
 
 export function createControlPlane(parts: {
   readonly store: Store;
@@ -81,15 +88,20 @@ export function createControlPlane(parts: {
   const feed = liveFeed();
   const audit = auditRecorder(store.audit, clock);
   let lease: Lease | undefined;
+  /** Token of the term for which everything was read that somebody else may have changed before. */
+  let term: number | undefined;
+  let followedAt = Number.NEGATIVE_INFINITY;
   let told: string | undefined;
 
   const ledger = createLedger({
     store,
     clock,
     lease: () => lease,
+    leads: () => lease !== undefined && lease.token === term,
     onRollup(rollup, arrivedAt) {
       board.seen(rollup, arrivedAt);
       incidents.onRollup(rollup);
+      boards.onMonitors(rollup.service, rollup.monitors);
     },
     onBadRollup: (problem) => tell('a rollup cannot be read', problem),
   });
@@ -100,7 +112,7 @@ export function createControlPlane(parts: {
     clock,
     ledger,
     objectives: objectivesOf,
-    onJoined: () => {},
+    onJoined: (joined) => boards.onLabel(joined),
   });
   const signals = signalCounts({ store, ledger, objectives: objectivesOf });
   const revisions = objectiveRevisions(store.documents, clock);
@@ -122,6 +134,7 @@ export function createControlPlane(parts: {
     configs: () => configs.values(),
     tell,
   });
+  const boards = boardBook({ documents: store.documents, clock, random: host.random, tell });
   let notifiers: ReadonlyMap<string, Notifier> = new Map();
   const worker = outboxWorker({
     outbox: store.outbox,
@@ -134,18 +147,40 @@ export function createControlPlane(parts: {
     },
   });
 
-  function problemOf(): string | undefined {
-    return ledger.problem() ?? (lease === undefined ? 'another control process leads' : undefined);
+  /** Somebody else may have led before: what they left is read, and what is in memory forgotten. */
+  async function takeOver(): Promise<void> {
+    await ledger.reload();
+    exclusions.stale();
+    alerts.forget();
+    await policies.reload();
+    await book.load();
   }
 
   async function lead(): Promise<boolean> {
     const before = lease;
     lease = await store.leases.take('control', parts.holder, LEASE_MS);
-    if (before === undefined && lease !== undefined)
-      tell('this control process leads', `term ${lease.token}`);
-    if (before !== undefined && lease === undefined)
-      tell('another control process leads', 'the lease was lost');
-    return lease !== undefined;
+    if (lease === undefined) {
+      if (before !== undefined) tell('another control process leads', 'the lease was lost');
+      return false;
+    }
+    if (lease.token === term) return true;
+    await takeOver();
+    term = lease.token;
+    tell('this control process leads', `term ${term}`);
+    return true;
+  }
+
+  /** One that does not lead shows what the leader has written, and decides nothing. */
+  async function follow(): Promise<void> {
+    await board.read();
+    if (clock.now() - followedAt < FOLLOW_MS) return;
+    followedAt = clock.now();
+    await exclusions.refresh(configs.keys());
+    await ledger.reload();
+    await policies.reload();
+    await evaluator.learn();
+    evaluator.evaluate();
+    announce();
   }
 
   function announce(): void {
@@ -166,7 +201,10 @@ export function createControlPlane(parts: {
   }
 
   async function round(): Promise<void> {
-    if (!(await lead())) return;
+    if (!(await lead())) {
+      await follow();
+      return;
+    }
     await labels.read();
     await signals.read();
     await exclusions.refresh(configs.keys());
@@ -180,6 +218,13 @@ export function createControlPlane(parts: {
     for (const { policy, kind, reason } of await policies.step(lease)) {
       tell(`${policy.service}: policy ${policy.name} ${kind}`, reason);
     }
+    for (const { service, event } of await boards.step(lease)) {
+      tell(
+        `${service}: monitor ${event.report.monitor} ${event.type}`,
+        event.report.change?.summary ?? 'a baseline was learned',
+      );
+      feed.publish('monitors', service);
+    }
     await incidents.step(lease);
     void worker.run();
     announce();
@@ -190,9 +235,17 @@ export function createControlPlane(parts: {
     void worker.run();
   }
 
+  let last: Promise<void> = Promise.resolve();
+  /** A file that comes into force and a round take turns: what a round reads must find the series that it counts into. */
+  function alone(work: () => Promise<void>): Promise<void> {
+    const done = last.then(work);
+    last = done.catch(() => {});
+    return done;
+  }
+
   let running: Promise<void> | undefined;
   function tick(): Promise<void> {
-    running ??= round()
+    running ??= alone(round)
       .then(
         () => {
           if (told !== undefined && ledger.problem() === undefined) {
@@ -204,6 +257,8 @@ export function createControlPlane(parts: {
           const words = describeError(error);
           if (told !== words) tell('the control plane is behind', words);
           told = words;
+          // Somebody wrote what only the leader writes.
+          if (isEvenkeelError(error) && error.code === 'conflict') term = undefined;
         },
       )
       .finally(() => {
@@ -219,7 +274,6 @@ export function createControlPlane(parts: {
       void tick().then(again);
     });
   }
-  again();
 
   return {
     routes: [
@@ -228,7 +282,7 @@ export function createControlPlane(parts: {
         rollups: store.rollups,
         clock,
         services: () => [...configs.keys()],
-        problem: problemOf,
+        problem: ledger.problem,
         alerts,
         policies,
         exclusions,
@@ -253,18 +307,23 @@ export function createControlPlane(parts: {
         audit,
         onChange,
       }),
+      ...monitorRoutes({ boards, services: () => [...configs.keys()], audit, clock }),
       ...replicaRoutes(board),
-      ...storeRoutes(store, audit, problemOf),
+      ...storeRoutes(store, audit, ledger.problem),
       ...liveRoutes(feed, timers),
     ],
-    async put(config) {
-      configs.set(config.name, config);
-      notifiers = destinations(configs.values(), clock);
-      evaluator.put(config.name, config.objectives, await revisions.current(config.name, config.objectives));
-      await ledger.put(config.name, config.objectives);
-      await policies.put(config.name, config.policies);
-      exclusions.stale();
-    },
+    put: (config) =>
+      alone(async () => {
+        const numbers = await revisions.current(config.name, config.objectives);
+        configs.set(config.name, config);
+        notifiers = destinations(configs.values(), clock);
+        evaluator.put(config.name, config.objectives, numbers);
+        await ledger.put(config.name, config.objectives);
+        await policies.put(config.name, config.policies);
+        await boards.put(config);
+        exclusions.stale();
+      }),
+    start: again,
     async changed(service, path) {
       const at = Math.round(clock.wall());
       await store.facts.add([

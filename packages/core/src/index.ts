@@ -380,6 +380,7 @@ export {
   addTraffic,
   NO_TRAFFIC,
   peopleIn,
+  sumTraffic,
   type TrafficCounts,
   type TrafficMeter,
   trafficMeter,
@@ -795,9 +796,15 @@ export {
   wassersteinDistance,
   welchTest,
 } from './quality/sample-distances.ts';
+export {
+  type Bounded,
+  sketchKolmogorovSmirnov,
+  sketchQuantile,
+  sketchWasserstein,
+} from './quality/sketch-distances.ts';
 export type { MonitorRole, Moved, NamedMonitor } from './quality/what-moved.ts';
 export { alarmBudget, describeMovement, whatMoved } from './quality/what-moved.ts';
-export type { Answer, ServingService } from './serving/answer.ts';
+export type { Answer, SeenRequest, ServingService } from './serving/answer.ts';
 export type { ServiceDefinition, ServiceHost } from './serving/definition.ts';
 export {
   type Directive,

@@ -15,6 +15,7 @@ import {
 } from '@evenkeel/gateway';
 import type { Otel } from '@evenkeel/otel';
 import type { Store } from '@evenkeel/store';
+import { z } from 'zod';
 import type { Log } from './log.ts';
 import { predictionLog } from './prediction-log.ts';
 
@@ -32,6 +33,12 @@ export interface GatewayPart {
 
 /** Milliseconds between two flushes: what a killed process loses at most. */
 const FLUSH_MS = 1_000;
+/** Milliseconds between two looks for new baselines. */
+const REFERENCES_MS = 2_000;
+
+const referencesBody = z.object({
+  references: z.array(z.object({ monitor: z.string(), segment: z.string(), reference: z.unknown() })),
+});
 
 export function gatewayPart(options: {
   readonly host: Host;
@@ -96,11 +103,14 @@ export function gatewayPart(options: {
         config.ladder.map((rung) => rung.name),
       );
       for (const { name } of config.objectives) metrics.objective(config.name, name, 'good', 0);
-      return (record) => {
-        measured(record);
-        metrics.onRecord(record);
-        logged(record);
-        options.otel?.onRecord(record);
+      return {
+        see: measured.see,
+        record(record) {
+          measured.record(record);
+          metrics.onRecord(record);
+          logged(record);
+          options.otel?.onRecord(record);
+        },
       };
     },
   });
@@ -136,13 +146,43 @@ export function gatewayPart(options: {
       syncProblem = words;
     }
   }
+  const revisions = new Map<string, number>();
+  /** What monitors count against is learned by the control plane and comes through the store. */
+  async function readReferences(): Promise<void> {
+    for (const service of replica.directory.names()) {
+      const row = await store.documents.get('baseline', service);
+      if (row === undefined || revisions.get(service) === row.revision) continue;
+      revisions.set(service, row.revision);
+      const { references } = referencesBody.parse(row.body);
+      const wrong = reporter.useReferences(service, references);
+      if (wrong.length > 0) log.warn({ monitors: wrong }, `${service}: baselines that cannot be used`);
+    }
+  }
+  async function followReferences(): Promise<void> {
+    while (!gone.signal.aborted) {
+      await readReferences().catch((error: unknown) =>
+        log.warn({ reason: describeError(error) }, 'baselines could not be read'),
+      );
+      await new Promise<void>((resolve) => {
+        const cancel = timers.after(REFERENCES_MS, resolve);
+        gone.signal.addEventListener(
+          'abort',
+          () => {
+            cancel();
+            resolve();
+          },
+          { once: true },
+        );
+      });
+    }
+  }
   async function follow(): Promise<void> {
     while (!gone.signal.aborted) {
       await store.changed('directives', gone.signal);
       if (!gone.signal.aborted) await sync();
     }
   }
-  const following = follow();
+  const following = Promise.all([follow(), followReferences()]);
 
   return {
     replica,

@@ -13,6 +13,7 @@ import {
 import { describeError, EvenkeelError } from '@evenkeel/core';
 import { openBreakerMemory, realHost, type Thresholds } from '@evenkeel/gateway';
 import { openStore, type Store } from '@evenkeel/store';
+import { builtPage } from './built-page.ts';
 import { checkFile } from './check.ts';
 import { localKey } from './local-key.ts';
 import type { Log } from './log.ts';
@@ -139,7 +140,12 @@ export async function serve(options: ServeOptions): Promise<Serving> {
         host,
         board,
         link: gateway?.replica.link ?? board.link(),
-        holder: `${hostname()}/${process.pid}`,
+        // The embedded database has one process: after a crash its next one goes on at once. Elsewhere two containers may
+        // share the name of their host and the number of their process.
+        holder:
+          options.databaseUrl === undefined
+            ? 'this process'
+            : `${hostname()}/${process.pid}/${host.random().toString(36).slice(2, 10)}`,
         tell: (what, reason) => log.info({ reason }, what),
         onBudget(service, value, shares) {
           gateway?.replica.setBudget(service, value);
@@ -148,6 +154,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       });
       ends.push(control.close);
       for (const config of configs.values()) await control.put(config);
+      control.start();
       key = await localKey(store, options.dataDir, host.clock);
     }
 
@@ -171,6 +178,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
             onFacts: control.onFacts,
             metrics: metrics?.expose,
             anonymous: { name: 'anonymous', role: 'viewer' },
+            page: builtPage(),
             routes: control.routes,
           });
     const controlServer = await serveControl(api, options.controlPort, options.host).catch(

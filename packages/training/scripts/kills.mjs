@@ -196,6 +196,7 @@ async function overhead(name, rounds) {
   const alone = [];
   const under = [];
   const active = [];
+  const cpu = [];
   for (let i = 0; i < rounds; i++) {
     const checkpoints = mkdtempSync(join(root, 'alone-'));
     const orders = {
@@ -220,12 +221,15 @@ async function overhead(name, rounds) {
     alone.push(performance.now() - began);
     const id = await begin(command, { ...PLAN, checkpointEvery: 100 });
     began = performance.now();
+    const usedBefore = process.cpuUsage();
     const record = await (await superviseLocal(runs, id, processHost({ command, limits: {} }))).finished;
     under.push(performance.now() - began);
+    const used = process.cpuUsage(usedBefore);
+    cpu.push((used.user + used.system) / 1_000 / (performance.now() - began));
     active.push(trainingFigures(record, Date.now()).goodput);
   }
   const least = (list) => Math.min(...list);
-  return { alone: least(alone), under: least(under), goodput: Math.max(...active) };
+  return { alone: least(alone), under: least(under), goodput: Math.max(...active), cpu: least(cpu) };
 }
 
 const rows = [];
@@ -248,11 +252,11 @@ for (const [name, who, t] of rows)
   console.log(
     `| ${name} | ${who} | ${t.kills} | ${t.runs} | ${t.identical} | ${t.mostLost} | ${t.good} of ${t.resumes} | ${t.acknowledgedLost ?? '-'} |`,
   );
-console.log('\n| trainer | alone | supervised | overhead | goodput |');
-console.log('|---|---|---|---|---|');
+console.log('\n| trainer | alone | supervised | overhead | processor time of the supervisor | goodput |');
+console.log('|---|---|---|---|---|---|');
 for (const [name, t] of speed)
   console.log(
-    `| ${name} | ${(t.alone / 1_000).toFixed(2)} s | ${(t.under / 1_000).toFixed(2)} s | ${((100 * (t.under - t.alone)) / t.alone).toFixed(1)} % | ${(100 * t.goodput).toFixed(1)} % |`,
+    `| ${name} | ${(t.alone / 1_000).toFixed(2)} s | ${(t.under / 1_000).toFixed(2)} s | ${((100 * (t.under - t.alone)) / t.alone).toFixed(1)} % | ${(100 * t.cpu).toFixed(1)} % of a core | ${(100 * t.goodput).toFixed(1)} % |`,
   );
 rmSync(root, { recursive: true, force: true });
 if (rows.some(([, , t]) => t.identical !== t.runs || t.mostLost > EVERY + 1 || (t.acknowledgedLost ?? 0) > 0))

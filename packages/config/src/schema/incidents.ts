@@ -17,31 +17,37 @@ const notifierSchema = z.strictObject({
     .describe('What it is told: only what wakes people and its end, or everything.'),
   internal,
   pagerduty: z
-    .strictObject({ routing_key: envReference, url: serverUrl.optional() })
+    .strictObject({
+      routing_key: envReference.describe('Routing key of the integration.'),
+      url: serverUrl.optional(),
+    })
     .optional()
     .describe('PagerDuty, Events API v2.'),
   slack: z
     .strictObject({
       webhook: serverUrl.optional(),
-      token: envReference.optional(),
-      channel: z.string().min(1).max(200).optional(),
+      token: envReference.optional().describe('Token of the bot.'),
+      channel: z.string().min(1).max(200).optional().describe('Channel that the bot writes to.'),
       url: serverUrl.optional(),
     })
     .optional()
     .describe('Slack: an incoming webhook, or a bot with token and channel (which keeps threads).'),
   webhook: z
-    .strictObject({ url: serverUrl, secret: envReference.optional() })
+    .strictObject({ url: serverUrl, secret: envReference.optional().describe('Signs every body.') })
     .optional()
     .describe('Any HTTP receiver; signed when there is a secret.'),
   smtp: z
     .strictObject({
-      host: z.string().min(1).max(255),
-      port: z.int().min(1).max(65_535).default(587),
-      tls: z.enum(['implicit', 'starttls', 'none']).default('starttls'),
-      user: z.string().max(320).optional(),
-      password: envReference.optional(),
-      from: z.string().min(3).max(320),
-      to: z.array(z.string().min(3).max(320)).min(1).max(50),
+      host: z.string().min(1).max(255).describe('Server that takes the mail.'),
+      port: z.int().min(1).max(65_535).default(587).describe('Its port.'),
+      tls: z
+        .enum(['implicit', 'starttls', 'none'])
+        .default('starttls')
+        .describe('From the first byte, after the greeting, or not at all.'),
+      user: z.string().max(320).optional().describe('Who signs in.'),
+      password: envReference.optional().describe('Password of the user.'),
+      from: z.string().min(3).max(320).describe('Address that it comes from.'),
+      to: z.array(z.string().min(3).max(320)).min(1).max(50).describe('Addresses that it goes to.'),
     })
     .optional()
     .describe('E-mail.'),
@@ -50,7 +56,7 @@ const notifierSchema = z.strictObject({
 
 const roleSchema = z.strictObject({
   schedule: z.string().min(1).max(200).optional().describe('Id of a schedule: whoever is on call there.'),
-  people: z.array(z.string().min(1).max(200)).min(1).max(50).optional(),
+  people: z.array(z.string().min(1).max(200)).min(1).max(50).optional().describe('Or these people.'),
 });
 
 export const incidentsSchema = z.strictObject({
@@ -79,7 +85,10 @@ export const incidentsSchema = z.strictObject({
     .describe('Called as long as evenkeel works: whoever stops hearing it raises the alarm.'),
   retrain: z.string().min(1).max(2_000).optional().describe('Command that starts a training run.'),
   owners: z
-    .strictObject({ features: z.string().max(200).optional(), models: z.string().max(200).optional() })
+    .strictObject({
+      features: z.string().max(200).optional().describe('Who owns the features.'),
+      models: z.string().max(200).optional().describe('Who owns the models.'),
+    })
     .default({})
     .describe('Whom tasks go to; the owner of the service unless said.'),
   review_after: longDuration('A review that is not begun so long after the end is reminded of.').prefault(

@@ -1,6 +1,7 @@
 import { SYSTEM_TYPES } from '@evenkeel/core';
 import { z } from 'zod';
 import { longDuration, name, share, shortDuration, size } from '../values.ts';
+import { chaosSchema } from './chaos.ts';
 import { featuresSchema } from './features.ts';
 import { incidentsSchema } from './incidents.ts';
 import { rungSchema } from './ladder.ts';
@@ -115,6 +116,7 @@ export const serviceSchema = z.strictObject({
     .record(name, policySchema)
     .default({})
     .describe('What is done when a budget runs low, by name.'),
+  chaos: chaosSchema.prefault({}).describe('Experiments and game days: where they are, and when they may run.'),
 });
 
 /** The file as it is written, checked and with its defaults, durations in ms, shares in [0, 1], sizes in bytes. */

@@ -9,7 +9,7 @@ import { matches, readToken } from './secret.ts';
 
 const RANK: Readonly<Record<Role, number>> = { viewer: 0, operator: 1, admin: 2 };
 
-/** Milliseconds for which a key that was found good is not looked up again: a revoked one works for this long. */
+/** Milliseconds for which a key that was looked up is not looked up again: a revoked one works for this long. */
 const REMEMBERED_MS = 5_000;
 const REMEMBERED = 1_000;
 
@@ -26,27 +26,35 @@ function tokenOf(context: Context): string | undefined {
  * @param anonymous who a call without a key is; undefined: nobody
  */
 export function authorizer(keys: Keys, clock: Clock, anonymous: ApiCaller | undefined): Authorize {
-  const good = new Map<string, { readonly caller: ApiCaller; readonly until: number }>();
+  const looked = new Map<string, { readonly found: ApiCaller | string; readonly until: number }>();
+
+  /** Who holds it, or why it is not good; `forMs` is how long that may be believed. */
+  async function lookUp(token: string): Promise<{ readonly found: ApiCaller | string; readonly forMs: number }> {
+    const { id, secret } = readToken(token);
+    const key = await keys.get(id);
+    const bad = (found: string) => ({ found, forMs: REMEMBERED_MS });
+    if (key === undefined) return { found: 'this key is not known here', forMs: 0 };
+    if (!(await matches(secret, key.hash))) return bad('this key is not known here');
+    if (key.revokedAt !== undefined) return bad('this key was revoked');
+    const leftMs = key.expiresAt === undefined ? REMEMBERED_MS : key.expiresAt - clock.wall();
+    if (leftMs <= 0) return bad('this key has expired');
+    return { found: { name: key.name, role: key.role }, forMs: Math.min(REMEMBERED_MS, leftMs) };
+  }
 
   async function callerOf(token: string): Promise<ApiCaller> {
     // The memory holds hashes: a heap dump must not hold keys.
     const print = createHash('sha256').update(token).digest('base64');
-    const remembered = good.get(print);
-    if (remembered !== undefined && clock.now() < remembered.until) return remembered.caller;
-    good.delete(print);
-    const { id, secret } = readToken(token);
-    const key = await keys.get(id);
-    if (key === undefined || !(await matches(secret, key.hash))) {
-      throw new EvenkeelError('unauthorized', 'this key is not known here');
+    let known = looked.get(print);
+    if (known === undefined || clock.now() >= known.until) {
+      looked.delete(print);
+      const { found, forMs } = await lookUp(token);
+      known = { found, until: clock.now() + forMs };
+      // A key that was refused is remembered too: whoever goes on trying it must not keep deriving hashes.
+      if (looked.size >= REMEMBERED) looked.clear();
+      if (forMs > 0) looked.set(print, known);
     }
-    if (key.revokedAt !== undefined) throw new EvenkeelError('unauthorized', 'this key was revoked');
-    if (key.expiresAt !== undefined && key.expiresAt <= clock.wall()) {
-      throw new EvenkeelError('unauthorized', 'this key has expired');
-    }
-    const caller = { name: key.name, role: key.role };
-    if (good.size >= REMEMBERED) good.clear();
-    good.set(print, { caller, until: clock.now() + REMEMBERED_MS });
-    return caller;
+    if (typeof known.found === 'string') throw new EvenkeelError('unauthorized', known.found);
+    return known.found;
   }
 
   return async (context, role) => {

@@ -76,6 +76,8 @@ function episodeOf(row: DocumentRow): AlertEpisode | undefined {
 export interface AlertBook {
   /** Looks at every alert; what began or ended is durable when it resolves. */
   observe(standings: readonly Standing[], lease: Lease | undefined): Promise<readonly AlertEpisode[]>;
+  /** What fires is read again before the next look: somebody else may have led meanwhile. */
+  forget(): void;
   /** Newest first. */
   list(filter: {
     readonly service?: string | undefined;
@@ -162,6 +164,9 @@ export function alertBook(documents: Documents, clock: Clock, random: Random): A
       await documents.commit({ puts, audit: [], outbox: [], lease });
       firing = after;
       return changed;
+    },
+    forget() {
+      firing = undefined;
     },
     async list({ service, objective, state, limit }) {
       const rows = await documents.list({

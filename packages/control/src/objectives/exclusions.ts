@@ -79,7 +79,7 @@ function exclusionOf(fact: FactRow, now: number): Exclusion | undefined {
   };
 }
 
-/** Keeps excluded time out of the figures: read at the start, when one is added, and once a day for rules. */
+/** Keeps excluded time out of the figures: read at the start, when one is added anywhere, and once a day for rules. */
 export function exclusionBook(
   facts: Facts,
   ledger: Ledger,
@@ -92,6 +92,18 @@ export function exclusionBook(
 } {
   const known = new Map<string, readonly Exclusion[]>();
   let readAt = Number.NEGATIVE_INFINITY;
+  let newest = 0;
+
+  /** Whether one has been added, by whatever process took it in. */
+  async function added(): Promise<boolean> {
+    const before = newest;
+    for (;;) {
+      const rows = await facts.list({ kind: 'exclusion', after: newest, limit: MOST_FACTS });
+      newest = rows.at(-1)?.cursor ?? newest;
+      if (rows.length < MOST_FACTS) return newest !== before;
+    }
+  }
+
   return {
     of: (service) => known.get(service) ?? [],
     stale() {
@@ -99,7 +111,9 @@ export function exclusionBook(
     },
     async refresh(services) {
       const now = Math.round(clock.wall());
-      if (now - readAt < DAY_MS) return;
+      if (!(await added()) && now - readAt < DAY_MS) return;
+      // Should the store fail in the middle, all of it is read again.
+      readAt = Number.NEGATIVE_INFINITY;
       for (const service of services) {
         const rows = await facts.list({ kind: 'exclusion', service, limit: MOST_FACTS });
         const found = rows.map((row) => exclusionOf(row, now)).filter((one) => one !== undefined);

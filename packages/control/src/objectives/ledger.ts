@@ -11,6 +11,7 @@ import {
   setMinute,
 } from '@evenkeel/core';
 import type { Lease, SeriesBlock, SeriesKey, Store } from '@evenkeel/store';
+import { z } from 'zod';
 import { type RollupBody, readRollup } from '../replicas/rollup-body.ts';
 
 /** Who counts: the name under which the cursor and the sums are kept. */
@@ -42,6 +43,8 @@ export interface Ledger {
   setMark(name: string, value: number): void;
   /** Reads what is new, moves every window to now, and keeps the result. */
   settle(): Promise<void>;
+  /** Forgets what is in memory and reads what is kept, and what came since: somebody else may have counted meanwhile. */
+  reload(): Promise<void>;
   /** Takes these spans out of an objective's figures, from the next `settle` on. */
   exclude(service: string, spans: (objective: string) => readonly Span[]): void;
   entries(service?: string): readonly LedgerEntry[];
@@ -60,6 +63,16 @@ interface Kept {
 const idOf = ({ service, objective, segment }: SeriesKey): string =>
   JSON.stringify([service, objective, segment]);
 
+const idShape = z.tuple([z.string(), z.string(), z.string()]);
+
+/** Inverse of `idOf`; undefined for what it did not make. */
+function keyOf(id: string): SeriesKey | undefined {
+  const parsed = idShape.safeParse(JSON.parse(id));
+  if (!parsed.success) return undefined;
+  const [service, objective, segment] = parsed.data;
+  return { service, objective, segment };
+}
+
 function markBytes(value: number): Uint8Array {
   return new TextEncoder().encode(String(value));
 }
@@ -69,6 +82,8 @@ export function createLedger(parts: {
   readonly clock: Clock;
   /** The right to count; undefined where nobody else can. */
   readonly lease: () => Lease | undefined;
+  /** False while somebody else counts: then nothing is written. */
+  readonly leads?: () => boolean;
   readonly onRollup: (rollup: RollupBody, arrivedAt: number) => void;
   readonly onBadRollup: (problem: string) => void;
 }): Ledger {
@@ -84,28 +99,31 @@ export function createLedger(parts: {
   let read = 0;
   let problem: string | undefined;
 
-  async function open(key: SeriesKey, objective: Objective): Promise<Kept> {
-    const name = `series/${idOf(key)}`;
-    const kept = (await rollups.state(CONSUMER, name)).find((one) => one.key === name);
+  const excluded = new Map<string, (objective: string) => readonly Span[]>();
+
+  async function sumsOf(id: string): Promise<Uint8Array | undefined> {
+    const name = `series/${id}`;
+    return (await rollups.state(CONSUMER, name)).find((one) => one.key === name)?.body;
+  }
+
+  async function open(key: SeriesKey, objective: Objective, sums: Uint8Array | undefined): Promise<Kept> {
     const now = Math.round(clock.wall());
     // Without sums, whatever blocks there are is counted again from them.
-    const found = kept === undefined ? await rollups.blocks({ ...key, from: 0, to: now + HOUR_MS }) : [];
+    const found = sums === undefined ? await rollups.blocks({ ...key, from: 0, to: now + HOUR_MS }) : [];
     const first = found[0]?.hour;
     const last = found.at(-1)?.hour;
     const stored: Span | undefined =
       first === undefined || last === undefined ? undefined : { start: first, end: last + HOUR_MS };
-    return {
-      key,
-      objective,
-      series: createSeries({
-        windows: seriesWindows(objective, [...(objectives.get(key.service)?.values() ?? [])]),
-        budgeting: objective.budgeting,
-        since: first ?? now,
-        state: kept?.body,
-        stored,
-      }),
-      dirty: false,
-    };
+    const made = createSeries({
+      windows: seriesWindows(objective, [...(objectives.get(key.service)?.values() ?? [])]),
+      budgeting: objective.budgeting,
+      since: first ?? now,
+      state: sums,
+      stored,
+    });
+    const spans = excluded.get(key.service);
+    if (spans !== undefined) made.exclude(spans(objective.name));
+    return { key, objective, series: made, dirty: spans !== undefined };
   }
 
   async function ensure(key: SeriesKey): Promise<Kept | undefined> {
@@ -114,7 +132,7 @@ export function createLedger(parts: {
     if (known !== undefined) return known;
     const objective = objectives.get(key.service)?.get(key.objective);
     if (objective === undefined) return undefined;
-    const made = await open(key, objective);
+    const made = await open(key, objective, await sumsOf(id));
     series.set(id, made);
     return made;
   }
@@ -259,9 +277,26 @@ export function createLedger(parts: {
     cursor = undefined;
   }
 
+  /** Opens every objective, and the segments of which there are sums. */
   async function ensureAll(): Promise<void> {
-    for (const [service, list] of objectives) {
-      for (const objective of list.keys()) await ensure({ service, objective, segment: '' });
+    const wanted = [...objectives].flatMap(([service, list]) =>
+      [...list.values()].map((objective) => ({
+        key: { service, objective: objective.name, segment: '' },
+        objective,
+      })),
+    );
+    if (wanted.every(({ key }) => series.has(idOf(key)))) return;
+    const kept = new Map(
+      (await rollups.state(CONSUMER, 'series/')).map(({ key, body }) => [key.slice('series/'.length), body]),
+    );
+    for (const [id] of kept) {
+      const key = keyOf(id);
+      const objective = key === undefined ? undefined : objectives.get(key.service)?.get(key.objective);
+      if (key !== undefined && objective !== undefined && key.segment !== '') wanted.push({ key, objective });
+    }
+    for (const { key, objective } of wanted) {
+      const id = idOf(key);
+      if (!series.has(id)) series.set(id, await open(key, objective, kept.get(id)));
     }
   }
 
@@ -281,6 +316,14 @@ export function createLedger(parts: {
     }
   }
 
+  async function reload(): Promise<void> {
+    forget();
+    await start();
+    await ensureAll();
+    const now = Math.round(clock.wall());
+    for (const kept of series.values()) await advance(kept, now);
+  }
+
   let last: Promise<void> = Promise.resolve();
   /** One thing at a time: what is read, counted and kept belongs together. */
   function alone(work: () => Promise<void>): Promise<void> {
@@ -294,7 +337,7 @@ export function createLedger(parts: {
       alone(async () => {
         await start();
         // Kept first: a series is opened again from what is stored.
-        await keep();
+        if (parts.leads?.() !== false) await keep();
         for (const [id, kept] of series) if (kept.key.service === service) series.delete(id);
         objectives.set(service, new Map(list.map((objective) => [objective.name, objective])));
         await ensureAll();
@@ -310,7 +353,9 @@ export function createLedger(parts: {
       dirtyMarks.add(name);
     },
     settle: () => alone(settle),
+    reload: () => alone(reload),
     exclude(service, spans) {
+      excluded.set(service, spans);
       for (const kept of series.values()) {
         if (kept.key.service !== service) continue;
         kept.series.exclude(spans(kept.key.objective));

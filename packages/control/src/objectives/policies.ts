@@ -29,6 +29,8 @@ export interface PolicyBook {
   put(service: string, policies: readonly BudgetPolicy[]): Promise<void>;
   /** Looks at every policy; orders are given, renewed and lifted. */
   step(lease: Lease | undefined): Promise<readonly PolicyChange[]>;
+  /** Reads how the policies stand: somebody else may have led meanwhile. */
+  reload(): Promise<void>;
   standings(service?: string): readonly PolicyStanding[];
   /** Why something is not allowed now; undefined when it is. */
   restriction(service: string, what: 'promotion' | 'experiments'): string | undefined;
@@ -182,6 +184,10 @@ export function policyBook(parts: {
         if (change !== undefined) changes.push(change);
       }
       return changes;
+    },
+    async reload() {
+      expiries.clear();
+      for (const [id, { policy }] of kept) kept.set(id, await restore(policy));
     },
     standings: (service) =>
       [...kept.values()]

@@ -11,7 +11,7 @@ import {
 } from '@evenkeel/core';
 import type { Store } from '@evenkeel/store';
 import { unknownService } from '../services/routes.ts';
-import type { RollupBody } from './rollup-body.ts';
+import { type RollupBody, readRollup } from './rollup-body.ts';
 
 /** One replica as its rollups show it. */
 export interface ReplicaSeen {
@@ -27,6 +27,8 @@ export interface ReplicaSeen {
 
 export interface ReplicaBoard {
   seen(rollup: RollupBody, arrivedAt: number): void;
+  /** Reads what has arrived since the last time, for a process that does not count it. */
+  read(): Promise<void>;
   replicas(): readonly ReplicaSeen[];
   /** The link to replicas in other processes: what they reported, and directives through the store. */
   link(): ReplicaLink;
@@ -34,6 +36,9 @@ export interface ReplicaBoard {
 
 /** A replica that reports every second and has been silent for this long has a problem. */
 const SILENT_MS = 10_000;
+/** Name of the cursor of whoever counts the rollups. */
+const COUNTED = 'ledger';
+const BATCH = 500;
 /** A silent one is forgotten after this long. */
 const FORGOTTEN_MS = 3_600_000;
 
@@ -93,24 +98,43 @@ export function replicaBoard(store: Store, clock: Clock, random: Random): Replic
     lift: (id) => store.directives.remove(id),
   };
 
+  function seen(rollup: RollupBody, arrivedAt: number): void {
+    prune();
+    const entry = entries.get(rollup.replica) ?? {
+      to: 0,
+      arrivedAt: 0,
+      heardAt: 0,
+      sequence: 0,
+      statuses: new Map<string, ServiceStatus>(),
+    };
+    entries.set(rollup.replica, entry);
+    if (rollup.sequence < entry.sequence) return;
+    entry.to = rollup.to;
+    entry.arrivedAt = arrivedAt;
+    entry.sequence = rollup.sequence;
+    // How old the news is counts, not when it was read: a control plane that starts reads an hour of rollups at once.
+    entry.heardAt = clock.now() - Math.max(0, clock.wall() - arrivedAt);
+    if (rollup.status !== undefined) entry.statuses.set(rollup.service, rollup.status);
+  }
+
+  let cursor = 0;
+  let readAt = Number.NEGATIVE_INFINITY;
+
   return {
-    seen(rollup, arrivedAt) {
-      prune();
-      const entry = entries.get(rollup.replica) ?? {
-        to: 0,
-        arrivedAt: 0,
-        heardAt: 0,
-        sequence: 0,
-        statuses: new Map<string, ServiceStatus>(),
-      };
-      entries.set(rollup.replica, entry);
-      if (rollup.sequence < entry.sequence) return;
-      entry.to = rollup.to;
-      entry.arrivedAt = arrivedAt;
-      entry.sequence = rollup.sequence;
-      // How old the news is counts, not when it was read: a control plane that starts reads an hour of rollups at once.
-      entry.heardAt = clock.now() - Math.max(0, clock.wall() - arrivedAt);
-      if (rollup.status !== undefined) entry.statuses.set(rollup.service, rollup.status);
+    seen,
+    async read() {
+      // After a pause only what is new counts: the one that leads has counted the rest.
+      if (clock.now() - readAt > SILENT_MS) cursor = Math.max(cursor, await store.rollups.cursor(COUNTED));
+      for (;;) {
+        const rows = await store.rollups.since(cursor, BATCH);
+        for (const row of rows) {
+          const rollup = readRollup(row.body);
+          if (typeof rollup !== 'string') seen(rollup, row.arrivedAt);
+          cursor = row.cursor;
+        }
+        if (rows.length < BATCH) break;
+      }
+      readAt = clock.now();
     },
     replicas() {
       prune();

@@ -46,10 +46,18 @@ export interface MonitorSnapshot {
   readonly distance: number;
   readonly movements: readonly { readonly movement: Movement; readonly share: number }[];
   /**
-   * Values that cannot be right among recent ones, and among as many of the reference: missing, NaN, of the wrong type, of unseen
+   * Values that cannot be right among recent ones, and in the reference: missing, NaN, of the wrong type, of unseen
    * categories, far out of range. Undefined where they are not counted.
    */
-  readonly invalid: { readonly recent: number; readonly total: number; readonly usual: number } | undefined;
+  readonly invalid:
+    | {
+        readonly recent: number;
+        readonly total: number;
+        /** Their share in the reference, and how many events that share is of (default: as many as recent ones). */
+        readonly usual: number;
+        readonly reference?: number;
+      }
+    | undefined;
   /** Wall milliseconds at which the change probably began. */
   readonly since: number | undefined;
 }

@@ -31,4 +31,15 @@ export interface ServingService {
   predict(request: PredictRequest): Promise<Answer>;
   /** Hears every finished request, live ones and shadows. */
   onRecord(listener: (record: RequestRecord) => void): () => void;
+  /** As `onRecord`, with what went in: for monitors that count values and keep none of them. */
+  onSeen(listener: (seen: SeenRequest) => void): () => void;
+}
+
+/** A finished request with its values. Nothing of it may be kept: payloads are not ours. */
+export interface SeenRequest {
+  readonly record: RequestRecord;
+  readonly input: unknown;
+  /** By name; undefined when none were read. */
+  readonly features: Readonly<Record<string, unknown>> | undefined;
+  readonly tier: string | undefined;
 }

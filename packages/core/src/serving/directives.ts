@@ -36,7 +36,7 @@ export const MAX_LEASE_MS: number = 7 * 24 * 3_600_000;
 export interface DirectiveBoard {
   /**
    * Puts a directive in force for `leaseMs` milliseconds. The same id again renews it.
-   * @throws EvenkeelError bad_request when owner or reason is empty or the lease is not in (0, {@link MAX_LEASE_MS}]
+   * @throws EvenkeelError bad_request when owner or reason is empty or the lease is not in (0, {@link MAX_LEASE_MS}], a fault's not in (0, {@link MAX_FAULT_LEASE_MS}]
    */
   set(directive: Omit<Directive, 'createdAt' | 'expiresAt'>, leaseMs: number): Directive;
   /** Ends one before its time. False when it was not in force. */

@@ -3,7 +3,7 @@ import { describeError, EvenkeelError, isEvenkeelError } from '../kernel/errors.
 import { listeners } from '../kernel/listeners.ts';
 import type { RequestRecord } from '../telemetry/record.ts';
 import { StreamGaps } from '../telemetry/stream-gaps.ts';
-import type { Answer, ServingService } from './answer.ts';
+import type { Answer, SeenRequest, ServingService } from './answer.ts';
 import type { ServiceDefinition, ServiceHost } from './definition.ts';
 import { type DirectiveBoard, directiveBoard } from './directives.ts';
 import { type EntryControl, entryControl } from './entry.ts';
@@ -30,6 +30,7 @@ export function createService(definition: ServiceDefinition, host: ServiceHost):
   const entry = entryControl(rungs, definition.components, board, definition.stepUp, host);
   const figures = newFigures(rungs.map((rung) => rung.name));
   const records = listeners<RequestRecord>();
+  const seen = listeners<SeenRequest>();
 
   const walk = createWalk(definition, entry, figures, host);
   let tightened = 1;
@@ -91,21 +92,23 @@ export function createService(definition: ServiceDefinition, host: ServiceHost):
       if (error === undefined || error.status >= 500) figures.served[level] += 1;
       if (error !== undefined) figures.refused[error.code] = (figures.refused[error.code] ?? 0) + 1;
     }
-    if (records.size() === 0) return;
-    records.emit(
-      journey.record({
-        now: clock.now(),
-        level,
-        rung,
-        prediction,
-        error,
-        status: error?.status ?? 200,
-        reason,
-        inputTokens: usage?.inputTokens,
-        outputTokens: usage?.outputTokens,
-        entry: rungs[journey.entrance.index]?.name ?? 'failed',
-      }),
-    );
+    if (records.size() === 0 && seen.size() === 0) return;
+    const record = journey.record({
+      now: clock.now(),
+      level,
+      rung,
+      prediction,
+      error,
+      status: error?.status ?? 200,
+      reason,
+      inputTokens: usage?.inputTokens,
+      outputTokens: usage?.outputTokens,
+      entry: rungs[journey.entrance.index]?.name ?? 'failed',
+    });
+    records.emit(record);
+    if (seen.size() === 0) return;
+    const { input, caller } = journey.request;
+    seen.emit({ record, input, features: journey.reading?.set?.values, tier: caller.tier });
   }
 
   function refuse(journey: Journey, error: EvenkeelError): Answer {
@@ -253,5 +256,6 @@ export function createService(definition: ServiceDefinition, host: ServiceHost):
     figures,
     predict,
     onRecord: records.on,
+    onSeen: seen.on,
   };
 }

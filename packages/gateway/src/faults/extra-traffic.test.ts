@@ -30,6 +30,7 @@ function rig(part: Partial<Overload> = {}, share = 1, rows = corpus) {
       return hold ? new Promise((resolve) => pending.push(() => resolve(refused))) : Promise.resolve(refused);
     },
     onRecord: () => () => {},
+    onSeen: () => () => {},
   };
   const traffic = extraTraffic(
     { ...base, ...part },

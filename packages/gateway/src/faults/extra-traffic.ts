@@ -47,7 +47,7 @@ export function extraTraffic(
   spec: Overload,
   radius: BlastRadius,
   corpus: readonly CorpusRow[],
-  service: ServingService & { readonly deadlineMs: number },
+  service: Pick<ServingService, 'name' | 'predict' | 'onRecord' | 'onSeen'> & { readonly deadlineMs: number },
   host: { readonly clock: Clock; readonly timers: Timers; readonly random: Random },
   struck: (count: number) => void,
 ): ExtraTraffic {

@@ -21,7 +21,9 @@ import { killThread, threadOf } from './worker-threads.ts';
 
 /** The places of one service where faults strike. */
 export interface FaultPlaces {
-  readonly service: ServingService & { readonly deadlineMs: number };
+  readonly service: Pick<ServingService, 'name' | 'predict' | 'onRecord' | 'onSeen'> & {
+    readonly deadlineMs: number;
+  };
   readonly models: ReadonlyMap<string, InterposedModel>;
   /** The models without their interposition: what says which thread it runs in. */
   readonly plain: ReadonlyMap<string, object>;

@@ -61,7 +61,7 @@ async function rig(): Promise<{ replica: Replica; held: string[]; directory: str
       active: async () => [...stored.values()],
     },
     onEvent: ({ what, reason }) => events.push(`${what}: ${reason}`),
-    observe: () => () => {},
+    observe: () => ({ record: () => {}, see: () => {} }),
   });
   await replica.put(loaded.service, path);
   closing.push(async () => {

@@ -84,6 +84,7 @@ export function fakeService(
         return predict(request);
       },
       onRecord: () => () => {},
+      onSeen: () => () => {},
     },
     identify: (_headers, remoteAddress) => ({
       ok: true,

@@ -10,11 +10,12 @@ import {
   trafficMeter,
 } from '@evenkeel/core';
 import type { Host } from './host.ts';
+import { serviceMonitors } from './monitors.ts';
 import type { Measure } from './reporter.ts';
 
 /** What measures one service: events of its objectives, a row for every request, the sampled records. */
 export function measureOf(
-  config: Pick<ServiceConfig, 'name' | 'objectives'>,
+  config: Pick<ServiceConfig, 'name' | 'objectives' | 'monitors'>,
   host: Host,
   onJudged: (service: string, objective: string, verdict: 'good' | 'bad') => void,
 ): Measure {
@@ -35,6 +36,7 @@ export function measureOf(
   const rows = compactBuffer();
   const sampler = createSampler({}, host);
   const traffic = trafficMeter();
+  const monitors = serviceMonitors(config.monitors);
   let served: Partial<Record<ServedLevel, number>> = {};
   return {
     record(record) {
@@ -52,7 +54,9 @@ export function measureOf(
       return taken;
     },
     traffic: traffic.take,
-    monitors: () => ({}),
+    see: monitors.see,
+    monitors: monitors.take,
+    useReferences: monitors.use,
     rows: () => rows.take(),
     dropped: rows.dropped,
     samples: sampler.take,

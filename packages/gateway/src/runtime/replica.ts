@@ -10,6 +10,7 @@ import {
   type RequestRecord,
   type Ring,
   ring,
+  type SeenRequest,
   type ServiceStatus,
 } from '@evenkeel/core';
 import type { DirectiveRows, Queues } from '@evenkeel/store';
@@ -72,7 +73,10 @@ export interface ReplicaParts {
   /** What breakers knew before a restart, and where they keep it; left out, each starts afresh. */
   readonly breakers?: BreakerMemory | undefined;
   /** Who measures a service: called for each file that comes into force, told of every finished request. */
-  readonly observe: (config: ServiceConfig) => (record: RequestRecord) => void;
+  readonly observe: (config: ServiceConfig) => {
+    readonly record: (record: RequestRecord) => void;
+    readonly see: (seen: SeenRequest) => void;
+  };
 }
 
 export function createReplica(host: Host, parts: ReplicaParts): Replica {
@@ -81,6 +85,8 @@ export function createReplica(host: Host, parts: ReplicaParts): Replica {
   /** Directives that came from the store or went into it, by id, with the expiry that was stored. */
   const synced = new Map<string, { readonly expiresAt: number; readonly at: number }>();
   const entries = new Map<string, Entry>();
+  /** Lifted here, and perhaps still stored. */
+  const lifted = new Set<string>();
   const newDirectiveId = idMaker('d', clock, host.random);
   const shadows = ring<ShadowResult>(SHADOWS_KEPT);
   const closing = new Set<Promise<void>>();
@@ -159,16 +165,20 @@ export function createReplica(host: Host, parts: ReplicaParts): Replica {
       return directive;
     },
     async lift(id) {
-      await parts.directives.remove(id);
+      // Here first: a halt must not wait for a store that is gone. It stays lifted until the store has forgotten it too.
+      lifted.add(id);
       synced.delete(id);
+      let was = false;
       for (const { running } of entries.values()) {
         if (!running.service.directives.lift(id)) continue;
         running.service.entry.stale();
         running.faults.refresh();
         onEvent({ what: `${running.config.name}: ${id} lifted`, reason: 'by hand' });
-        return true;
+        was = true;
       }
-      return false;
+      const stored = await parts.directives.remove(id);
+      lifted.delete(id);
+      return was || stored;
     },
   };
 
@@ -189,7 +199,9 @@ export function createReplica(host: Host, parts: ReplicaParts): Replica {
       );
       const old = entries.get(config.name);
       const records = old?.records ?? ring<RequestRecord>(config.limits.retainedRecords);
-      running.service.onRecord(parts.observe(config));
+      const { record: measured, see } = parts.observe(config);
+      running.service.onRecord(measured);
+      if (config.monitors.monitors.length > 0) running.service.onSeen(see);
       running.service.onRecord((record) => {
         if (record.kind === 'live') records.push(record.id, record);
       });
@@ -226,6 +238,7 @@ export function createReplica(host: Host, parts: ReplicaParts): Replica {
       const live = new Set<string>();
       for (const directive of stored) {
         live.add(directive.id);
+        if (lifted.has(directive.id)) continue;
         const entry = entries.get(directive.service);
         if (entry === undefined || synced.get(directive.id)?.expiresAt === directive.expiresAt) continue;
         synced.set(directive.id, { expiresAt: directive.expiresAt, at: readAt });

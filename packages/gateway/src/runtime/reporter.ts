@@ -5,15 +5,21 @@ import {
   type ObjectiveCounts,
   type RequestRecord,
   type Rollup,
+  type SeenRequest,
   type ServiceStatus,
 } from '@evenkeel/core';
 import type { PredictionRow, RollupRow, Store } from '@evenkeel/store';
 import type { Host } from './host.ts';
+import type { MonitorReference } from './monitors.ts';
 
 /** What measures one service at this replica, between two flushes. */
 export interface Measure {
   /** On the serving path. */
   record(record: RequestRecord): void;
+  /** As `record`, with the values that monitors count. */
+  see(seen: SeenRequest): void;
+  /** What monitors count against from now on; names those that cannot be used. */
+  useReferences(references: readonly MonitorReference[]): readonly string[];
   objectives(): readonly ObjectiveCounts[];
   served(): Rollup['served'];
   /** @param spanMs milliseconds since the last call */
@@ -39,7 +45,9 @@ export interface ReporterState {
 /** Hands what a replica measured over to the store, in the background; the serving path never waits for it. */
 export interface Reporter {
   /** Measures a service from now on; the measure that was there before is drained, not dropped. */
-  observe(config: ServiceConfig): (record: RequestRecord) => void;
+  observe(config: ServiceConfig): Pick<Measure, 'record' | 'see'>;
+  /** Hands what monitors count against to the measure of a service. */
+  useReferences(service: string, references: readonly MonitorReference[]): readonly string[];
   /** Hands over what there is. Resolves when it is durable, or the store did not take it. */
   flush(): Promise<void>;
   state(): ReporterState;
@@ -178,8 +186,9 @@ export function createReporter(parts: {
       if (old !== undefined) retired.push({ service: config.name, measure: old, drains: 0 });
       const measure = parts.measure(config);
       measures.set(config.name, measure);
-      return measure.record;
+      return measure;
     },
+    useReferences: (service, references) => measures.get(service)?.useReferences(references) ?? [],
     flush,
     state: () => ({
       waiting: pending === undefined ? 0 : 1,

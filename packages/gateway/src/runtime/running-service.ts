@@ -199,6 +199,7 @@ function assemble(
         name: service.name,
         predict: service.predict,
         onRecord: service.onRecord,
+        onSeen: service.onSeen,
         deadlineMs: config.deadlineMs,
       },
       models: models.interposed,

@@ -12,6 +12,15 @@ const DRIFT: Readonly<Record<MonitorSnapshot['role'], SignalKind>> = {
   confidence: 'confidence_drift',
 };
 
+const INVALID: Partial<Record<MonitorSnapshot['role'], SignalKind>> = {
+  request: 'request_invalid',
+  feature: 'feature_invalid',
+};
+
+/** Slots of a histogram for what is no valid value, and the share of a finding's evidence that says it is them. */
+const INVALID_SLOTS: readonly string[] = ['missing', 'non_finite', 'wrong_type', 'unseen'];
+const INVALID_SHARE = 0.4;
+
 /** A watched monitor is a hint, not a finding. */
 const WATCH = 0.25;
 
@@ -41,16 +50,38 @@ export function observeMonitors(snapshot: SignalSnapshot): Observation[] {
         },
       });
     }
+    const kind = INVALID[role];
+    if (kind === undefined) continue;
+    // The detector may know before the share is large that what is new is not valid.
+    const slots = monitor.movements.filter(
+      ({ movement }) => movement.kind === 'slot' && INVALID_SLOTS.includes(movement.slot),
+    );
+    const sure = slots.reduce((sum, { share }) => sum + share, 0);
+    if (level === 'drifted' && sure >= INVALID_SHARE) {
+      found.push({
+        kind,
+        name,
+        segment,
+        strength: 0.8,
+        since,
+        evidence: {
+          text: `${where} has values that cannot be right: ${slots.map(({ movement }) => describeMovement(movement)).join(' or ')}`,
+          figures: { share: sure, once_in: onceIn },
+          link,
+        },
+      });
+    }
     const { invalid } = monitor;
-    if (invalid === undefined || (role !== 'request' && role !== 'feature')) continue;
+    if (invalid === undefined) continue;
+    const reference = Math.max(invalid.total, invalid.reference ?? 0);
     const wrong = rateShift(
       { bad: invalid.recent, total: invalid.total },
-      { bad: invalid.usual * invalid.total, total: invalid.total },
-      0.02,
+      { bad: invalid.usual * reference, total: reference },
+      0.01,
     );
     if (wrong !== undefined) {
       found.push({
-        kind: role === 'request' ? 'request_invalid' : 'feature_invalid',
+        kind,
         name,
         segment,
         strength: wrong.strength,
