@@ -404,7 +404,7 @@ export function createPlane({ core, world, tickMs, reference, rounds }) {
         const severity = core.judgeSeverity(
           candidate.type,
           candidate.evidence.map(({ signal }) => signal),
-          core.reachOf(seen),
+          core.reachOf(seen, wall),
         );
         const incident = core.openIncident(
           {
@@ -473,7 +473,7 @@ export function createPlane({ core, world, tickMs, reference, rounds }) {
           incident.signals.map(({ key }) => key),
           signals.active,
         ),
-        core.reachOf(seen),
+        core.reachOf(seen, wall),
       );
       const next = core.severityChange(incident.severity, verdict, undefined, wall);
       if (next === undefined) continue;

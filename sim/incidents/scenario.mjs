@@ -146,6 +146,9 @@ export async function runQuiet(core, seed, days) {
     days,
     requests: world.service.figures.requests,
     pages: plane.pages(),
+    paged: plane.log
+      .filter(({ what }) => what === 'page')
+      .map(({ at, type, severity, why }) => ({ day: at / 86_400_000, type, severity, why })),
     opened: plane.log
       .filter(({ what }) => what === 'open')
       .map(({ at, type, severity, why, evidence }) => ({

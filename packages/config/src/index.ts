@@ -32,6 +32,7 @@ export type {
   SafetyRuleConfig,
   ServiceConfig,
   TenantConfig,
+  TrainingConfig,
   TensorConfig,
   TimeoutConfig,
 } from './service-config.ts';

@@ -117,7 +117,11 @@ function resolveService(raw: RawService, scope: Scope): ServiceConfig {
       concurrency: raw.limits.concurrency,
       retainedRecords: raw.limits.retained_records,
     },
-    models: resolveModels(raw.models, scope),
+    models: resolveModels(
+      raw.models,
+      objectives.map(({ name }) => name),
+      scope,
+    ),
     features: raw.features === undefined ? undefined : resolveFeatures(raw.features, scope),
     ladder: resolveLadder(raw, scope),
     stepUp: {

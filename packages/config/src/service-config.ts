@@ -9,6 +9,7 @@ import type {
   Priority,
   PriorityRule,
   RetryBudgetOptions,
+  SafetySettings,
   Severity,
   ShedThresholds,
   StepUpOptions,
@@ -62,6 +63,31 @@ export interface PartConfig {
   readonly cohorts: readonly string[] | undefined;
 }
 
+/** How new versions of a model's weights come into service. */
+export interface TrainingConfig {
+  /** Option of `createModel` that gets the path of a version's weights. */
+  readonly weights: string;
+  /** File in a checkpoint that holds them. */
+  readonly artifact: string;
+  readonly automatic: readonly ('canary' | 'promote' | 'roll_back')[];
+  readonly canary: {
+    readonly share: number;
+    readonly tolerance: number;
+    readonly minimum: number;
+    readonly soakMs: number;
+    readonly timeoutMs: number;
+    readonly objectives: readonly string[] | undefined;
+  };
+  readonly retrain:
+    | {
+        readonly command: readonly string[];
+        readonly cwd: string;
+        readonly everyMs: number | undefined;
+        readonly timeoutMs: number;
+      }
+    | undefined;
+}
+
 export interface ModelConfig {
   readonly name: string;
   readonly version: string;
@@ -72,6 +98,8 @@ export interface ModelConfig {
   readonly previous: string | undefined;
   readonly canary: PartConfig | undefined;
   readonly shadow: PartConfig | undefined;
+  /** Undefined: the model is as the file says, and changes with the file. */
+  readonly training: TrainingConfig | undefined;
   readonly breaker: BreakerOptions;
 }
 

@@ -812,6 +812,7 @@ export {
   directiveBoard,
   MAX_LEASE_MS,
   type Order,
+  type ServedVersion,
 } from './serving/directives.ts';
 export type { ComponentState, Entrance, EntryControl, EntryEvent } from './serving/entry.ts';
 export {

@@ -12,6 +12,7 @@ import {
   type Reporter,
   type StoredBreakers,
   type Thresholds,
+  wireReports,
 } from '@evenkeel/gateway';
 import type { Otel } from '@evenkeel/otel';
 import type { Store } from '@evenkeel/store';
@@ -82,6 +83,7 @@ export function gatewayPart(options: {
         metrics.objective(service, objective, verdict, 1),
       ),
     status: options.remote ? () => replica.link.services() : undefined,
+    faults: (service) => wireReports(replica.faults(service), clock.wall()),
     onSamples: options.otel?.onKept,
     onProblem: (problem) =>
       problem === undefined
@@ -158,6 +160,7 @@ export function gatewayPart(options: {
       if (wrong.length > 0) log.warn({ monitors: wrong }, `${service}: baselines that cannot be used`);
     }
   }
+  let wake = (): void => {};
   async function followReferences(): Promise<void> {
     while (!gone.signal.aborted) {
       await readReferences().catch((error: unknown) =>
@@ -165,14 +168,10 @@ export function gatewayPart(options: {
       );
       await new Promise<void>((resolve) => {
         const cancel = timers.after(REFERENCES_MS, resolve);
-        gone.signal.addEventListener(
-          'abort',
-          () => {
-            cancel();
-            resolve();
-          },
-          { once: true },
-        );
+        wake = () => {
+          cancel();
+          resolve();
+        };
       });
     }
   }
@@ -192,6 +191,7 @@ export function gatewayPart(options: {
     sync,
     async close() {
       gone.abort();
+      wake();
       await following;
       await options.breakers.close();
       await reporter.close();

@@ -1,3 +1,4 @@
+export { checkFault, type Pulse, type WireFaultReport, wireReports } from './faults/index.ts';
 export {
   createFront,
   type Front,

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import type { RawChaos } from '../schema/chaos.ts';
 import type { ChaosConfig } from '../service-config.ts';
 import type { Scope } from './scope.ts';
@@ -6,10 +5,7 @@ import type { Scope } from './scope.ts';
 export function resolveChaos(raw: RawChaos, timeZone: string, scope: Scope): ChaosConfig {
   const folder = (key: 'experiments' | 'gamedays'): string | undefined => {
     const path = raw[key];
-    if (path === undefined) return undefined;
-    const full = resolve(scope.directory, path);
-    if (scope.exists?.(full) === false) scope.fail(['chaos', key], `there is no folder ${full}`);
-    return full;
+    return path === undefined ? undefined : scope.file(['chaos', key], path);
   };
   return {
     experiments: folder('experiments'),

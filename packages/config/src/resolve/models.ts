@@ -3,6 +3,7 @@ import type { PathStep } from '../document.ts';
 import type { RawBreaker, RawModel } from '../schema/models.ts';
 import type { ModelConfig, ModelSource, PartConfig } from '../service-config.ts';
 import type { Scope } from './scope.ts';
+import { resolveTraining } from './training.ts';
 
 /** The breaker of a model or a feature source; absent: the reference's. */
 export function resolveBreaker(
@@ -102,6 +103,7 @@ function sourceOf(raw: RawModel, at: readonly PathStep[], scope: Scope): ModelSo
 /** All models of a file; references between them must exist and go round in no circle. */
 export function resolveModels(
   raw: Readonly<Record<string, RawModel>>,
+  objectives: readonly string[] | undefined,
   scope: Scope,
 ): Map<string, ModelConfig> {
   const names = Object.keys(raw);
@@ -140,6 +142,10 @@ export function resolveModels(
       previous: model.previous,
       canary: part('canary'),
       shadow: part('shadow'),
+      training:
+        model.training === undefined
+          ? undefined
+          : resolveTraining(model.training, source, objectives, [...at, 'training'], scope),
       breaker: resolveBreaker(model.breaker, [...at, 'breaker'], scope),
     });
   }

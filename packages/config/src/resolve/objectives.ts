@@ -183,9 +183,16 @@ function resolveAlerts(
   });
 }
 
-function segmentsOf(raw: RawObjective): readonly SegmentRule[] {
+/** Versions with figures of their own where candidates are judged by them, and the file does not say how many. */
+const VERSIONS = 20;
+
+function segmentsOf(raw: RawObjective, { source }: Indicated, service: RawService): readonly SegmentRule[] {
+  const candidates =
+    (source.kind === 'requests' || source.kind === 'labels') &&
+    raw.slices === undefined &&
+    Object.values(service.models).some(({ training }) => training !== undefined);
   return (['version', 'tenant', 'cohort'] as const).flatMap((by) => {
-    const most = raw.segments[by];
+    const most = raw.segments[by] ?? (by === 'version' && candidates ? VERSIONS : undefined);
     return most === undefined ? [] : [{ by, most }];
   });
 }
@@ -207,7 +214,7 @@ function resolveObjective(
   if (budgeting.method !== 'occurrences' && budgeting.sliceMs > nominalWindowMs(window))
     scope.fail([...at, 'slices', 'every'], 'is longer than the window');
   checkSources(raw, indicated, service, at, scope);
-  const segments = segmentsOf(raw);
+  const segments = segmentsOf(raw, indicated, service);
   const { expected_traffic: traffic } = raw;
   return {
     name,

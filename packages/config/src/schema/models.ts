@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { envReference, name, serverUrl, share, shortDuration } from '../values.ts';
+import { trainingSchema } from './training.ts';
 
 const names = z.array(z.string().min(1).max(128)).min(1).max(1_000);
 
@@ -125,6 +126,9 @@ export const modelSchema = z.strictObject({
   previous: name.optional().describe('Model to go back to when this one is rolled back.'),
   canary: part.optional().describe('Another model that answers some of the requests.'),
   shadow: part.optional().describe('Another model that sees requests too and whose answers nobody gets.'),
+  training: trainingSchema
+    .optional()
+    .describe('How new versions of its weights come into service; for a module.'),
   breaker: breakerSchema.optional().describe('When the model is left alone for a while.'),
 });
 

@@ -59,7 +59,9 @@ export async function wholeApi(
   options: {
     readonly file?: object;
     readonly anonymous?: ApiCaller | undefined;
+    /** One that several share; then whoever made it closes it. */
     readonly store?: Store;
+    readonly holder?: string;
   } = {},
 ): Promise<WholeApi> {
   const dir = mkdtempSync(join(tmpdir(), 'evenkeel-api-'));
@@ -74,7 +76,7 @@ export async function wholeApi(
     host: { clock, timers: clock, random: seededRandom(2) },
     board,
     link: board.link(),
-    holder: 'test',
+    holder: options.holder ?? 'test',
     tell: (what, reason) => said.push(`${what}: ${reason}`),
     onBudget: () => {},
   });
@@ -131,7 +133,7 @@ export async function wholeApi(
     },
     async close() {
       await plane.close();
-      await store.close();
+      if (options.store === undefined) await store.close();
       rmSync(dir, { recursive: true, force: true });
     },
   };

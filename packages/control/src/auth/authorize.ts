@@ -29,7 +29,9 @@ export function authorizer(keys: Keys, clock: Clock, anonymous: ApiCaller | unde
   const looked = new Map<string, { readonly found: ApiCaller | string; readonly until: number }>();
 
   /** Who holds it, or why it is not good; `forMs` is how long that may be believed. */
-  async function lookUp(token: string): Promise<{ readonly found: ApiCaller | string; readonly forMs: number }> {
+  async function lookUp(
+    token: string,
+  ): Promise<{ readonly found: ApiCaller | string; readonly forMs: number }> {
     const { id, secret } = readToken(token);
     const key = await keys.get(id);
     const bad = (found: string) => ({ found, forMs: REMEMBERED_MS });

@@ -20,7 +20,13 @@ beforeEach(async () => {
 });
 afterEach(() => api.close());
 
-const signal = (id: string, more: object = {}) => ({ id, service: 'mail', name: 'checks', verdict: 'good', ...more });
+const signal = (id: string, more: object = {}) => ({
+  id,
+  service: 'mail',
+  name: 'checks',
+  verdict: 'good',
+  ...more,
+});
 const lines = (items: readonly unknown[]): string => items.map((one) => JSON.stringify(one)).join('\n');
 
 async function send(text: string, type = 'application/x-ndjson', noun = 'signals'): Promise<Receipt> {
@@ -71,7 +77,9 @@ describe('a batch of facts', () => {
   });
 
   it('of an unknown service is refused with the nearest name', async () => {
-    const { refused } = await send(lines([signal('a', { service: 'mial' }), signal('b', { service: 'quite else' })]));
+    const { refused } = await send(
+      lines([signal('a', { service: 'mial' }), signal('b', { service: 'quite else' })]),
+    );
     expect(refused).toEqual([
       { item: 1, problem: 'service: no "mial"; did you mean "mail"?' },
       { item: 2, problem: 'service: no "quite else"' },
@@ -120,7 +128,9 @@ describe('a batch of facts', () => {
     expect(await send(JSON.stringify({ items: [signal('d')] }), json)).toMatchObject({ accepted: 1 });
     expect(await send('[]', json)).toMatchObject({ accepted: 0 });
     expect(await send('\n\r\n  \n')).toMatchObject({ accepted: 0, refused: [] });
-    expect(await send(`${JSON.stringify(signal('e'))}\r\n\r\n${JSON.stringify(signal('f'))}`)).toMatchObject({ accepted: 2 });
+    expect(await send(`${JSON.stringify(signal('e'))}\r\n\r\n${JSON.stringify(signal('f'))}`)).toMatchObject({
+      accepted: 2,
+    });
     const broken = await api.call('POST', '/api/v1/signals', { key, text: '[{"id":' });
     expect(broken.status).toBe(400);
   });
@@ -159,12 +169,20 @@ describe('exclusions', () => {
     ['no rule', { rrule: 'FREQ=NOW' }, 'rrule'],
     ['a rule that comes too often', { rrule: 'FREQ=MINUTELY' }, 'FREQ'],
     ['a rule that never comes and never ends', { rrule: 'FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30' }, 'FREQ'],
-    ['a rule of a day that no month has', { rrule: 'FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30', from: 0, to: 1 }, 'from'],
+    [
+      'a rule of a day that no month has',
+      { rrule: 'FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30', from: 0, to: 1 },
+      'from',
+    ],
     ['1970', { from: 1_000, to: 2_000 }, 'from'],
     ['the end of time', { from: 8.6e15, to: 8.6e15 + 1_000 }, 'to'],
   ])('with %s are refused', async (_, more, words) => {
     const began = performance.now();
-    const { refused, accepted } = await send(lines([exclusion('x', more), exclusion('good', {})]), undefined, 'exclusions');
+    const { refused, accepted } = await send(
+      lines([exclusion('x', more), exclusion('good', {})]),
+      undefined,
+      'exclusions',
+    );
     expect(accepted).toBe(1);
     expect(refused).toEqual([{ item: 1, problem: expect.stringContaining(words) }]);
     expect(performance.now() - began).toBeLessThan(2_000);

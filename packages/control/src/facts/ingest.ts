@@ -19,6 +19,10 @@ export const MAX_ITEMS = 10_000;
 const FUTURE_MS = 5 * 60_000;
 /** Facts from before this are a wrong unit (seconds for milliseconds), not history. 2001-09-09. */
 const EARLIEST = 1_000_000_000_000;
+/** The last instant that a Date can hold. */
+const MAX_DATE = 8_640_000_000_000_000;
+/** Objects and lists in each other at most: whoever walks what is kept must not run out of stack. */
+const MOST_DEPTH = 32;
 
 interface Item {
   /** Line of NDJSON or place in the array, from 1. */
@@ -37,6 +41,11 @@ function parsed(item: number, text: string): Item {
       problem: `not valid JSON: ${error instanceof Error ? error.message : ''}`,
     };
   }
+}
+
+function tooDeep(value: unknown, left: number = MOST_DEPTH): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return left === 0 || Object.values(value).some((inner) => tooDeep(inner, left - 1));
 }
 
 /** One object, `{ "items": […] }`, an array, or one object a line. */
@@ -71,7 +80,9 @@ export interface Fact {
 /** When a fact that came from outside cannot have happened; undefined when it can. */
 export function wrongTime(at: number, now: number): string | undefined {
   if (!Number.isFinite(at)) return 'at: expected wall milliseconds';
-  if (at > now + FUTURE_MS) return `at: ${new Date(at).toISOString()} lies in the future`;
+  // Further ahead than a date can say, its number is all there is.
+  if (at > now + FUTURE_MS)
+    return `at: ${at <= MAX_DATE ? new Date(at).toISOString() : at} lies in the future`;
   if (at < EARLIEST) return `at: ${at} is before 2001: expected milliseconds since 1970`;
   return undefined;
 }
@@ -104,6 +115,10 @@ export async function ingest<T extends Fact>(
   for (const { item, value, problem } of items) {
     if (problem !== undefined) {
       refused.push({ item, problem });
+      continue;
+    }
+    if (tooDeep(value)) {
+      refused.push({ item, problem: `deeper than ${MOST_DEPTH} levels` });
       continue;
     }
     const checked = schema.safeParse(value);

@@ -5,6 +5,8 @@ const service = z.string().min(1).max(200);
 const id = z.string().min(1).max(200);
 const at = z.number().optional().describe('When it happened, wall milliseconds; now unless said.');
 const request = z.string().min(1).max(200);
+/** More than this in one signal is a wrong unit; sums of them stay exact. */
+const MOST_EVENTS = 1e12;
 const word = z.string().min(1).max(500);
 
 /** What became of a prediction: a label, a rating, a report, an outcome; at least one of them. */
@@ -39,8 +41,8 @@ export const signalSchema = z
     name: word.describe('Which signal: an objective asks for it by this name.'),
     request: request.optional(),
     verdict: z.enum(['good', 'bad']).optional().describe('One event.'),
-    good: z.number().min(0).optional().describe('Good events of many, with total.'),
-    total: z.number().min(0).optional(),
+    good: z.number().min(0).max(MOST_EVENTS).optional().describe('Good events of many, with total.'),
+    total: z.number().min(0).max(MOST_EVENTS).optional(),
     value: z.number().optional(),
     segment: z.string().max(200).optional(),
     detail: z.record(z.string(), z.unknown()).optional(),

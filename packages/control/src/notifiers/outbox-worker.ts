@@ -91,14 +91,11 @@ export function outboxWorker(parts: {
     }
     const breaker = breakerOf(row.destination);
     const permit = breaker.tryAcquire();
-    if (permit <= 0) {
-      const { retryInMs, reason } = breaker.snapshot();
-      // Not an attempt: nothing was sent. It waits for the destination's next probe.
-      await outbox.failed(row.id, reason, Math.round(clock.wall() + Math.max(IDLE_MS, retryInMs ?? 0)));
-      return;
-    }
+    // Not an attempt: nothing is sent, and nothing is written. It comes back when its hold ends, about when the next probe is due.
+    if (permit <= 0) return;
     const result = await attempt(row, notifier);
-    if (stop.signal.aborted) {
+    // Broken off by our own end: neither the destination's fault nor an attempt. What has arrived is noted all the same.
+    if (stop.signal.aborted && result.kind === 'retry') {
       breaker.release(permit);
       return;
     }

@@ -20,8 +20,10 @@ for (const [network, bits] of [
   inside.addSubnet(network, bits, 'ipv4');
 }
 for (const [network, bits] of [
-  ['::', 128],
-  ['::1', 128],
+  // Also ::1, and IPv4 as it was written into IPv6 once.
+  ['::', 96],
+  ['64:ff9b:1::', 48],
+  ['2002::', 16],
   ['fc00::', 7],
   ['fe80::', 10],
   ['ff00::', 8],
@@ -29,13 +31,22 @@ for (const [network, bits] of [
   inside.addSubnet(network, bits, 'ipv6');
 }
 
+/** IPv4 behind a translator (RFC 6052, 64:ff9b::/96). */
+function translated(address: string): string | undefined {
+  const [, high, low] = /^64:ff9b::(?:([0-9a-f]{1,4}):)?([0-9a-f]{1,4})$/i.exec(address) ?? [];
+  if (low === undefined) return undefined;
+  const [a, b] = [Number.parseInt(high ?? '0', 16), Number.parseInt(low, 16)];
+  return [a >> 8, a & 255, b >> 8, b & 255].join('.');
+}
+
 /** Whether an address belongs to this machine or its network; IPv4 in IPv6 counts as what it carries. */
 export function isInside(address: string): boolean {
   const family = isIP(address);
   if (family === 0) return true;
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  if (mapped !== undefined) return inside.check(mapped, 'ipv4');
-  return inside.check(address, family === 4 ? 'ipv4' : 'ipv6');
+  if (family === 4) return inside.check(address, 'ipv4');
+  const carried = translated(address);
+  // An address of the kind ::ffff:a.b.c.d is checked by the rules of IPv4 too.
+  return carried === undefined ? inside.check(address, 'ipv6') : inside.check(carried, 'ipv4');
 }
 
 /** Looks a name up and refuses inside addresses at the moment of connecting: a name that changes later cannot slip by. */
@@ -130,6 +141,16 @@ export function post({ url, body, headers, signal, internal }: PostOptions): Pro
   });
 }
 
+/** For an answer of success that is not the receiver's: it may be there again later. */
+export function foreignAnswer(receiver: string, { status, text, retryAfterMs }: Posted): Delivery {
+  const said = text.trim().slice(0, 100);
+  return {
+    kind: 'retry',
+    reason: `HTTP ${status}, but not an answer of ${receiver}${said === '' ? '' : `: ${said}`}`,
+    afterMs: retryAfterMs,
+  };
+}
+
 /** Reads an HTTP answer as what it means for a message: whose fault it was decides whether to try again. */
 export function judged({ status, text, retryAfterMs }: Posted): Delivery {
   if (status >= 200 && status < 300) return { kind: 'sent', detail: `HTTP ${status}` };
@@ -142,10 +163,19 @@ export function judged({ status, text, retryAfterMs }: Posted): Delivery {
   return { kind: 'dead', reason: `HTTP ${status}${said}` };
 }
 
-/** Posts and judges; what did not answer is worth trying again. */
-export async function deliver(options: PostOptions): Promise<Delivery> {
+/**
+ * Posts and judges; what did not answer is worth trying again.
+ * @param confirm reads an answer of success: undefined when it says that the message was taken. Where a receiver has words for
+ *   that, another answer is somebody else's (a proxy, a sign-in page), whatever its status.
+ */
+export async function deliver(
+  options: PostOptions,
+  confirm: (posted: Posted) => Delivery | undefined = () => undefined,
+): Promise<Delivery> {
   try {
-    return judged(await post(options));
+    const posted = await post(options);
+    const verdict = judged(posted);
+    return verdict.kind === 'sent' ? (confirm(posted) ?? verdict) : verdict;
   } catch (error) {
     const reason = describeError(error);
     return reason.includes('inside this network')

@@ -1,4 +1,12 @@
-import { type Clock, EvenkeelError, type Exclusion, excludedSpans, type Span } from '@evenkeel/core';
+import { runInNewContext } from 'node:vm';
+import {
+  type Clock,
+  describeError,
+  EvenkeelError,
+  type Exclusion,
+  excludedSpans,
+  type Span,
+} from '@evenkeel/core';
 import type { FactRow, Facts } from '@evenkeel/store';
 // A CommonJS package whose names Node cannot see: it has to be taken whole.
 import rrule from 'rrule';
@@ -12,6 +20,12 @@ const BACK_MS = 400 * DAY_MS;
 /** A rule that comes more often than this is no exclusion but another promise. */
 const MOST_SPANS = 2_000;
 const MOST_FACTS = 1_000;
+/** A rule that never comes is searched for until the year 9999: it is broken off. Milliseconds for a new one, and for a kept one. */
+const NEW_RULE_MS = 500;
+const KEPT_RULE_MS = 5_000;
+/** Before this it is a wrong unit (seconds for milliseconds), not history. 2001-09-09. */
+const EARLIEST = 1_000_000_000_000;
+const LATEST_MS = 3_660 * DAY_MS;
 
 const body = z.object({
   from: z.number(),
@@ -21,20 +35,36 @@ const body = z.object({
   reason: z.string(),
 });
 
+/** Runs something that may not end. @throws when it takes longer */
+function within<T>(ms: number, work: () => T): T {
+  let result: { readonly value: T } | undefined;
+  const run = (): void => {
+    result = { value: work() };
+  };
+  runInNewContext('run()', { run }, { timeout: ms });
+  if (result === undefined) throw new Error('it came to nothing');
+  return result.value;
+}
+
 /**
  * The stretches of a rule (RFC 5545) around now, each as long as the first.
- * @throws EvenkeelError bad_request for what is no rule, or comes too often
+ * @param withinMs milliseconds that it may take to work out
+ * @throws EvenkeelError bad_request for what is no rule, comes too often, or takes too long
  */
-export function recurringSpans(rule: string, first: Span, now: number): readonly Span[] {
+export function recurringSpans(
+  rule: string,
+  first: Span,
+  now: number,
+  withinMs: number = KEPT_RULE_MS,
+): readonly Span[] {
   const length = first.end - first.start;
   let starts: readonly Date[];
   try {
-    const parsed = rrule.rrulestr(rule, { dtstart: new Date(first.start) });
-    starts = parsed.between(
-      new Date(now - BACK_MS),
-      new Date(now + AHEAD_MS),
-      true,
-      (_, count) => count <= MOST_SPANS,
+    // The library has no bound of its own.
+    starts = within(withinMs, () =>
+      rrule
+        .rrulestr(rule, { dtstart: new Date(first.start) })
+        .between(new Date(now - BACK_MS), new Date(now + AHEAD_MS), true, (_, count) => count <= MOST_SPANS),
     );
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
@@ -51,20 +81,29 @@ export function wrongExclusion(
   wanted: { readonly from: number; readonly to: number; readonly rrule?: string | undefined },
   now: number,
 ): string | undefined {
+  if (wanted.from < EARLIEST) return `from: ${wanted.from} is before 2001: expected milliseconds since 1970`;
+  if (wanted.to > now + LATEST_MS) return `to: ${wanted.to} lies more than ten years ahead`;
   if (wanted.rrule === undefined) return undefined;
   try {
-    recurringSpans(wanted.rrule, { start: wanted.from, end: wanted.to }, now);
+    recurringSpans(wanted.rrule, { start: wanted.from, end: wanted.to }, now, NEW_RULE_MS);
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return `rrule: ${describeError(error)}`;
   }
 }
 
+/** Undefined for one that cannot be read, or worked out any more: it must not hold up the others. */
 function exclusionOf(fact: FactRow, now: number): Exclusion | undefined {
   const parsed = body.safeParse(fact.body);
   if (!parsed.success) return undefined;
   const { from, to, rrule: rule, objective, reason } = parsed.data;
   const first = { start: from, end: to };
+  let spans: readonly Span[];
+  try {
+    spans = rule === undefined ? [first] : recurringSpans(rule, first, now);
+  } catch {
+    return undefined;
+  }
   return {
     id: fact.id,
     name: fact.id,
@@ -73,7 +112,7 @@ function exclusionOf(fact: FactRow, now: number): Exclusion | undefined {
     recordedAt: fact.arrivedAt,
     service: fact.service,
     objective,
-    spans: rule === undefined ? [first] : recurringSpans(rule, first, now),
+    spans,
     rule,
     withdrawn: undefined,
   };

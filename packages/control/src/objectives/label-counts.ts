@@ -9,13 +9,13 @@ const body = z.object({ label: z.string().optional() });
 const YOUNG_MS = 5_000;
 const BATCH = 500;
 const MARK = 'feedback';
-/** Labels of one prediction that are looked at: more is somebody playing. */
+/** Facts of one prediction that are looked at: more is somebody playing, and counts nowhere. */
 const MOST_LABELS = 20;
 
 export interface LabelFigures {
   /** Labels that found their prediction. */
   joined: number;
-  /** The same label for the same prediction again. */
+  /** The same label for the same prediction again, or one of too many. */
   repeated: number;
   /** Another label than before: the newer one counts from then on. */
   corrected: number;
@@ -64,8 +64,10 @@ export function labelCounts(parts: {
   const { store, clock, ledger } = parts;
   const figures: LabelFigures = { joined: 0, repeated: 0, corrected: 0, unknown: 0 };
 
-  /** The label that counted before this fact, if any. */
-  async function before(fact: FactRow & { readonly cursor: number }): Promise<string | undefined> {
+  /** The label that counted before this fact, if any; `tooMany` when there were so many that it does not count. */
+  async function before(
+    fact: FactRow & { readonly cursor: number },
+  ): Promise<{ readonly label: string | undefined; readonly tooMany: boolean }> {
     const earlier = await store.facts.list({
       kind: 'feedback',
       service: fact.service,
@@ -73,10 +75,11 @@ export function labelCounts(parts: {
       after: 0,
       limit: MOST_LABELS,
     });
-    return earlier
-      .filter(({ cursor }) => cursor < fact.cursor)
-      .map(labelOf)
-      .findLast((label) => label !== undefined);
+    const sooner = earlier.filter(({ cursor }) => cursor < fact.cursor);
+    return {
+      label: sooner.map(labelOf).findLast((label) => label !== undefined),
+      tooMany: sooner.length >= MOST_LABELS,
+    };
   }
 
   /** False: it is to be read again later. */
@@ -89,8 +92,8 @@ export function labelCounts(parts: {
       figures.unknown += 1;
       return true;
     }
-    const known = await before(fact);
-    if (known === label) {
+    const { label: known, tooMany } = await before(fact);
+    if (known === label || tooMany) {
       figures.repeated += 1;
       return true;
     }

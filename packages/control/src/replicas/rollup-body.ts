@@ -1,5 +1,13 @@
-import { LEVELS, type Rollup, type ServiceStatus, type TrafficCounts } from '@evenkeel/core';
+import {
+  type ArmFigures,
+  type FaultReport,
+  LEVELS,
+  type Rollup,
+  type ServiceStatus,
+  type TrafficCounts,
+} from '@evenkeel/core';
 import { z } from 'zod';
+import { faultReportSchema, pulseSchema } from '../chaos/rollup-parts.ts';
 
 const count = z.number().min(0);
 
@@ -45,11 +53,15 @@ const rollupBody = z.object({
   traffic: traffic.optional(),
   monitors: z.record(z.string(), z.unknown()),
   status: z.custom<ServiceStatus>((value) => typeof value === 'object' && value !== null).optional(),
+  pulse: pulseSchema.optional(),
+  faults: z.array(faultReportSchema).max(200).optional(),
 });
 
 export type RollupBody = Omit<Rollup, 'traffic'> & {
   readonly traffic?: TrafficCounts | undefined;
   readonly status?: ServiceStatus | undefined;
+  readonly pulse?: ArmFigures | undefined;
+  readonly faults?: readonly FaultReport[] | undefined;
 };
 
 /** @returns the rollup, or what is wrong with it */

@@ -117,7 +117,10 @@ export function planMitigation(
     case 'pin_cached_features': {
       const index = service.rungs.findIndex(({ name }) => featuresOf(name) === 'cached');
       if (index < 0) return impossible('no rung lives on cached features');
-      if (entry > index) return impossible(`requests enter below ${service.rungs[index]?.name} already`);
+      if (entry >= index)
+        return impossible(
+          `requests enter at ${service.entry} already, not above ${service.rungs[index]?.name}`,
+        );
       return pin(index);
     }
     case 'pin_batch_features': {

@@ -24,6 +24,8 @@ export interface Shift {
   readonly deviations: number;
 }
 
+/** Standard errors that the usual rate itself may be off by: every young service has one such a day. */
+const USUAL_ERRORS = 3;
 /** Deviations from the usual rate below which a shift may be one of many looks' chance. */
 export const LEAST_DEVIATIONS = 5;
 
@@ -42,7 +44,10 @@ export function rateShift(
   if (recent.total <= 0) return undefined;
   const rate = recent.bad / recent.total;
   const centre = (usual.bad + 1) / (usual.total + 2);
-  const upper = Math.min(0.999, centre + 2 * Math.sqrt((centre * (1 - centre)) / (usual.total + 2)));
+  const upper = Math.min(
+    0.999,
+    centre + USUAL_ERRORS * Math.sqrt((centre * (1 - centre)) / (usual.total + 2)),
+  );
   const excess = rate - upper;
   if (!(excess >= least) || rate < 2 * upper) return undefined;
   const surprising = surprise(recent.bad, recent.total, upper);
@@ -56,7 +61,7 @@ export function rateShift(
 }
 
 /** Usual events below which a drop from them says nothing. */
-const LEAST_USUAL = 50;
+const LEAST_USUAL = 200;
 
 /**
  * Whether a rate of good events is clearly under what is usual: surprising, and by at least a share `least` of it. The usual rate is
@@ -70,7 +75,10 @@ export function rateDrop(
   if (recent.total <= 0 || usual.total < LEAST_USUAL) return undefined;
   const rate = recent.good / recent.total;
   const centre = (usual.good + 1) / (usual.total + 2);
-  const lower = Math.max(0.001, centre - 2 * Math.sqrt((centre * (1 - centre)) / (usual.total + 2)));
+  const lower = Math.max(
+    0.001,
+    centre - USUAL_ERRORS * Math.sqrt((centre * (1 - centre)) / (usual.total + 2)),
+  );
   const lost = (lower - rate) / lower;
   if (!(lost >= least)) return undefined;
   const deviations = -surprise(recent.good, recent.total, lower);

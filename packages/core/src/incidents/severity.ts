@@ -17,8 +17,15 @@ export interface Reach {
   readonly peopleShare: number;
 }
 
-/** From recent traffic, and from where requests enter now: that is known before the traffic shows it. */
-export function reachOf(snapshot: SignalSnapshot): Reach {
+/** A deploy restarts things, and that stutters; what is still there after this time is no stutter. Milliseconds. */
+const DEPLOY_SETTLES_MS = 180_000;
+
+/**
+ * From recent traffic, and from where requests enter now: that is known before the traffic shows it. Right after a deploy only what
+ * traffic shows counts.
+ * @param now wall milliseconds; without it deploys are not looked at
+ */
+export function reachOf(snapshot: SignalSnapshot, now?: number): Reach {
   const { recent } = snapshot.traffic;
   // The lower end of what the counts allow: two failures in a quiet night are no outage.
   const share = (levels: readonly string[]): number =>
@@ -29,13 +36,16 @@ export function reachOf(snapshot: SignalSnapshot): Reach {
   const { level, directives } = snapshot.service;
   // What somebody ordered is no damage.
   const pinned = directives.some(({ order }) => order.kind === 'pin');
-  const entersBelow = level !== 'full_service' && !pinned;
+  const deployed = snapshot.changes.some(
+    ({ kind, at }) => now !== undefined && kind === 'deploy' && at <= now && now - at < DEPLOY_SETTLES_MS,
+  );
+  const entersBelow = level !== 'full_service' && !pinned && !deployed;
   const failed = share(['failed']);
   const degraded = share([...LEVELS.slice(1), 'failed']);
   const all = peopleIn(recent.users.all);
   const affected = peopleIn(recent.users.affected);
   return {
-    failed: level === 'failed' ? Math.max(failed, 0.5) : failed,
+    failed: level === 'failed' && !deployed ? Math.max(failed, 0.5) : failed,
     degraded: entersBelow ? Math.max(degraded, 0.9) : degraded,
     people: Math.round(affected),
     peopleShare: all > 0 ? Math.min(1, affected / all) : 0,

@@ -2,6 +2,16 @@ import type { Clock } from '../kernel/clock.ts';
 import { EvenkeelError } from '../kernel/errors.ts';
 import { type Fault, MAX_FAULT_LEASE_MS } from './fault.ts';
 
+/** A registered version of a model, as a replica loads it. */
+export interface ServedVersion {
+  readonly model: string;
+  readonly version: string;
+  /** Path of the weights, as the replicas see it. */
+  readonly weights: string;
+  /** Of the weights, lower-case hex: other bytes are not served. */
+  readonly sha256: string;
+}
+
 /** What a directive orders the serving path to do. */
 export type Order =
   /** Requests enter the ladder at this rung, never above. */
@@ -14,6 +24,10 @@ export type Order =
   | { readonly kind: 'strictness'; readonly level: 'relaxed' | 'normal' | 'strict' }
   /** The model answers with the version that the file names as its previous one. */
   | { readonly kind: 'roll_back'; readonly model: string }
+  /** The model answers with this version of its weights instead of those that the file names. */
+  | ({ readonly kind: 'use_version' } & ServedVersion)
+  /** This version of its weights answers `share` of the users, in (0, 1], always the same ones. */
+  | ({ readonly kind: 'canary'; readonly share: number } & ServedVersion)
   /** Something breaks, for those in its blast radius: a chaos experiment. */
   | { readonly kind: 'fault'; readonly fault: Fault };
 

@@ -9,13 +9,14 @@ import {
   segmentsOf,
   trafficMeter,
 } from '@evenkeel/core';
+import { pulseMeter } from '../faults/index.ts';
 import type { Host } from './host.ts';
 import { serviceMonitors } from './monitors.ts';
 import type { Measure } from './reporter.ts';
 
 /** What measures one service: events of its objectives, a row for every request, the sampled records. */
 export function measureOf(
-  config: Pick<ServiceConfig, 'name' | 'objectives' | 'monitors'>,
+  config: Pick<ServiceConfig, 'name' | 'objectives' | 'monitors' | 'deadlineMs'>,
   host: Host,
   onJudged: (service: string, objective: string, verdict: 'good' | 'bad') => void,
 ): Measure {
@@ -36,6 +37,7 @@ export function measureOf(
   const rows = compactBuffer();
   const sampler = createSampler({}, host);
   const traffic = trafficMeter();
+  const pulse = pulseMeter(config.deadlineMs);
   const monitors = serviceMonitors(config.monitors);
   let served: Partial<Record<ServedLevel, number>> = {};
   return {
@@ -45,6 +47,7 @@ export function measureOf(
       rows.push(record);
       sampler.offer(record);
       traffic.record(record);
+      pulse.record(record);
       served[record.level] = (served[record.level] ?? 0) + 1;
     },
     objectives: recorder.take,
@@ -54,6 +57,7 @@ export function measureOf(
       return taken;
     },
     traffic: traffic.take,
+    pulse: pulse.take,
     see: monitors.see,
     monitors: monitors.take,
     useReferences: monitors.use,

@@ -1,5 +1,5 @@
 import type { Address, ModelConfig, PartConfig, ServiceConfig } from '@evenkeel/config';
-import { EvenkeelError, type RetryBudget } from '@evenkeel/core';
+import { EvenkeelError, type RetryBudget, type ServedVersion } from '@evenkeel/core';
 import { type InterposedModel, interposedModel } from '../faults/index.ts';
 import {
   createJsonModel,
@@ -12,6 +12,7 @@ import {
 } from '../upstreams/index.ts';
 import type { Host } from './host.ts';
 import { type Part, type RoutedModel, routedModel, type ShadowResult } from './routed-model.ts';
+import { type VersionedModel, versionedModel } from './versioned-model.ts';
 
 export function reveal(address: Address): string {
   return typeof address === 'string' ? address : address.reveal();
@@ -94,10 +95,22 @@ async function openModel(
   }
 }
 
+/** The same model with the weights of another version. */
+function withWeights(config: ModelConfig, { version, weights }: ServedVersion): ModelConfig {
+  const { source, training } = config;
+  if (source.kind !== 'module' || training === undefined)
+    throw new EvenkeelError('config_invalid', `${config.name} takes no other weights`);
+  const options: unknown = source.options;
+  const own = typeof options === 'object' && options !== null ? options : {};
+  return { ...config, version, source: { ...source, options: { ...own, [training.weights]: weights } } };
+}
+
 export interface Models {
   readonly routed: ReadonlyMap<string, RoutedModel>;
   /** The models themselves, without their canaries and shadows. */
   readonly plain: ReadonlyMap<string, Model>;
+  /** Those whose weights are exchanged while they serve. */
+  readonly versioned: ReadonlyMap<string, VersionedModel>;
   /** Where faults strike: between each model and whoever asks it. */
   readonly interposed: ReadonlyMap<string, InterposedModel>;
   close(): Promise<void>;
@@ -110,10 +123,12 @@ export async function openModels(
   config: ServiceConfig,
   host: Host & { readonly retryBudget: RetryBudget },
   onShadow: (result: ShadowResult) => void,
+  onChange: (what: string, reason: string) => void,
 ): Promise<Models> {
   const plain = new Map<string, Model>();
+  const versioned = new Map<string, VersionedModel>();
   const close = async (): Promise<void> => {
-    await Promise.all([...plain.values()].map((model) => model.close()));
+    await Promise.all([...plain].map(([name, model]) => (versioned.get(name) ?? model).close()));
   };
   try {
     for (const [name, model] of config.models) plain.set(name, await openModel(model, host));
@@ -121,7 +136,15 @@ export async function openModels(
     await close();
     throw error;
   }
-  const interposed = new Map([...plain].map(([name, model]) => [name, interposedModel(model, host)]));
+  for (const [name, model] of config.models) {
+    const own = plain.get(name);
+    if (model.training === undefined || own === undefined) continue;
+    const open = (version: ServedVersion): Promise<Model> => openModel(withWeights(model, version), host);
+    versioned.set(name, versionedModel(own, open, { timers: host.timers, onChange }));
+  }
+  const interposed = new Map(
+    [...plain].map(([name, model]) => [name, interposedModel(versioned.get(name) ?? model, host)]),
+  );
   const named = (name: string | undefined): Model | undefined =>
     name === undefined ? undefined : interposed.get(name);
   const routed = new Map<string, RoutedModel>();
@@ -149,5 +172,5 @@ export async function openModels(
       ),
     );
   }
-  return { routed, plain, interposed, close };
+  return { routed, plain, versioned, interposed, close };
 }

@@ -161,6 +161,7 @@ export function createReplica(host: Host, parts: ReplicaParts): Replica {
       synced.set(directive.id, { expiresAt: directive.expiresAt, at: clock.now() });
       entry.running.service.entry.stale();
       entry.running.faults.refresh();
+      entry.running.followVersions();
       onEvent({ what: `${wanted.service}: ${wanted.order.kind} by ${wanted.owner}`, reason: wanted.reason });
       return directive;
     },
@@ -173,6 +174,7 @@ export function createReplica(host: Host, parts: ReplicaParts): Replica {
         if (!running.service.directives.lift(id)) continue;
         running.service.entry.stale();
         running.faults.refresh();
+        running.followVersions();
         onEvent({ what: `${running.config.name}: ${id} lifted`, reason: 'by hand' });
         was = true;
       }
@@ -212,6 +214,9 @@ export function createReplica(host: Host, parts: ReplicaParts): Replica {
         if (leftMs > 0) running.service.directives.set(directive, leftMs);
       }
       running.faults.refresh();
+      running.followVersions();
+      // Nobody is answered by an older version in between.
+      await running.versionsSettled();
       entries.set(config.name, {
         running,
         records,
@@ -254,6 +259,7 @@ export function createReplica(host: Host, parts: ReplicaParts): Replica {
         }
         entry.running.service.entry.stale();
         entry.running.faults.refresh();
+        entry.running.followVersions();
         onEvent({
           what: `${directive.service}: ${directive.order.kind} by ${directive.owner}`,
           reason: directive.reason,
@@ -266,12 +272,15 @@ export function createReplica(host: Host, parts: ReplicaParts): Replica {
           if (!running.service.directives.lift(id)) continue;
           running.service.entry.stale();
           running.faults.refresh();
+          running.followVersions();
           onEvent({ what: `${running.config.name}: ${id} lifted`, reason: 'it is not stored any more' });
         }
       }
     },
     async checked() {
-      await Promise.all([...entries.values()].map(({ running }) => running.health.firstRound));
+      await Promise.all(
+        [...entries.values()].flatMap(({ running }) => [running.health.firstRound, running.versionsSettled()]),
+      );
     },
     shadows: () => shadows.latest(SHADOWS_KEPT),
     faults: (service) => entries.get(service)?.running.faults.reports() ?? [],

@@ -9,6 +9,7 @@ import {
   type ServiceStatus,
 } from '@evenkeel/core';
 import type { PredictionRow, RollupRow, Store } from '@evenkeel/store';
+import type { Pulse, WireFaultReport } from '../faults/index.ts';
 import type { Host } from './host.ts';
 import type { MonitorReference } from './monitors.ts';
 
@@ -25,6 +26,8 @@ export interface Measure {
   /** @param spanMs milliseconds since the last call */
   traffic(spanMs: number): Rollup['traffic'];
   monitors(): Rollup['monitors'];
+  /** Traffic as experiments look at it; undefined when there was none. */
+  pulse(): Pulse | undefined;
   rows(): readonly Omit<PredictionRow, 'replica'>[];
   samples(): readonly KeptRecord[];
   /** Rows that had to be let go since the start. */
@@ -77,6 +80,8 @@ export function createReporter(parts: {
   readonly measure: (config: ServiceConfig) => Measure;
   /** How the services stand, sent along where the control plane is another process. */
   readonly status: (() => Promise<readonly ServiceStatus[]>) | undefined;
+  /** What the faults in force and the last ones did to a service. */
+  readonly faults?: ((service: string) => readonly WireFaultReport[]) | undefined;
   readonly onProblem: (problem: string | undefined) => void;
   /** What the sampler has kept, for whoever exports traces: one decision for both. */
   readonly onSamples?: ((samples: readonly KeptRecord[]) => void) | undefined;
@@ -100,7 +105,12 @@ export function createReporter(parts: {
     to: number,
   ): RollupRow {
     const first = own[0];
-    const rollup: Rollup & { readonly status: ServiceStatus | undefined } = {
+    const faults = parts.faults?.(service) ?? [];
+    const rollup: Rollup & {
+      readonly status: ServiceStatus | undefined;
+      readonly pulse: Pulse | undefined;
+      readonly faults: readonly WireFaultReport[] | undefined;
+    } = {
       service,
       replica,
       sequence,
@@ -111,6 +121,8 @@ export function createReporter(parts: {
       traffic: first?.traffic(to - from),
       monitors: first?.monitors() ?? {},
       status,
+      pulse: first?.pulse(),
+      faults: faults.length === 0 ? undefined : faults,
     };
     return { replica, sequence, service, from, to, body: rollup };
   }

@@ -103,7 +103,9 @@ export function routedModel(
 
   return {
     name: model.name,
-    version: model.version,
+    get version() {
+      return model.version;
+    },
     call(call) {
       const chosen = choose(call.request);
       if (shadow === undefined || call.request.kind !== 'live') return chosen.call(call);

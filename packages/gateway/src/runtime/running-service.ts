@@ -27,6 +27,7 @@ import type { ShadowResult } from './routed-model.ts';
 import { openRungs } from './rungs.ts';
 import { openSafety } from './safety.ts';
 import { statusOf } from './status.ts';
+import type { VersionedModel } from './versioned-model.ts';
 
 /** A service built from its file, serving. */
 export interface RunningService {
@@ -36,6 +37,10 @@ export interface RunningService {
   readonly health: HealthChecks;
   /** What is broken on purpose. */
   readonly faults: FaultInjector;
+  /** Obeys the orders in force about versions of models, now. */
+  followVersions(): void;
+  /** Resolves when the versions that are ordered are loaded, or have failed. */
+  versionsSettled(): Promise<void>;
   status(file: ServiceStatus['file']): ServiceStatus;
   close(): Promise<void>;
 }
@@ -97,7 +102,9 @@ export async function startService(
   const budget = retryBudget(config.retryBudget, clock);
   let faults: FaultInjector | undefined;
   const hold = holder(config, queues, idMaker('q', clock, random), () => faults);
-  const models = await openModels(config, { ...host, retryBudget: budget }, events.onShadow);
+  const models = await openModels(config, { ...host, retryBudget: budget }, events.onShadow, (what, reason) =>
+    events.onChange(`${config.name}: ${what}`, reason),
+  );
   let features: Features | undefined;
   try {
     features =
@@ -134,7 +141,12 @@ function assemble(
   const checked: Checked[] = [...models.routed].map(([name, model]) => ({
     name,
     healthy: (signal) => model.healthy(signal),
-    details: () => ({ version: model.version, ...detailsOf(models.plain.get(name)), ...model.counts() }),
+    details: () => ({
+      version: model.version,
+      ...detailsOf(models.plain.get(name)),
+      ...model.counts(),
+      ...versionsOf(models.versioned.get(name)),
+    }),
   }));
   if (features !== undefined) {
     const { reader } = features;
@@ -188,6 +200,7 @@ function assemble(
         for (const [name, model] of models.routed) {
           model.rollBack(directives.some(({ order }) => order.kind === 'roll_back' && order.model === name));
         }
+        for (const model of models.versioned.values()) model.follow(directives);
         faults.refresh();
       },
     },
@@ -263,7 +276,7 @@ function assemble(
       const target = config.ladder[0]?.target;
       return target === undefined || target.kind === 'builtin'
         ? '1'
-        : (config.models.get(target.model)?.version ?? '1');
+        : (models.routed.get(target.model)?.version ?? '1');
     },
     createdAt: clock.wall(),
     budget: events.budget,
@@ -275,6 +288,12 @@ function assemble(
     front,
     health,
     faults,
+    followVersions() {
+      for (const model of models.versioned.values()) model.follow(service.directives.active());
+    },
+    async versionsSettled() {
+      await Promise.all([...models.versioned.values()].map((model) => model.settled()));
+    },
     status: (file) => statusOf({ config, service, checked, components, clock, file }),
     async close() {
       health.stop();
@@ -298,6 +317,13 @@ function detailsOf(model: unknown): Record<string, unknown> {
   return typeof snapshot === 'object' && snapshot !== null ? { ...snapshot } : {};
 }
 
+/** What a model with versions says of them; nothing for the others. */
+function versionsOf(model: VersionedModel | undefined): Record<string, unknown> {
+  if (model === undefined) return {};
+  const { wanted, canary, calls } = model.snapshot();
+  return { versions: { wanted, canary, calls } };
+}
+
 /** @throws EvenkeelError bad_request when an order names what the service has not */
 export function checkOrder(config: ServiceConfig, order: Order): void {
   if (order.kind === 'fault') checkFault(config, order.fault);
@@ -306,6 +332,13 @@ export function checkOrder(config: ServiceConfig, order: Order): void {
       'bad_request',
       `${config.name} has no rung "${order.rung}": it has ${config.ladder.map((rung) => rung.name).join(', ')}`,
     );
+  }
+  if (order.kind === 'use_version' || order.kind === 'canary') {
+    if (config.models.get(order.model)?.training === undefined)
+      throw new EvenkeelError('bad_request', `${config.name} has no model "${order.model}" with versions`);
+    if (order.kind === 'canary' && !(order.share > 0 && order.share <= 1))
+      throw new EvenkeelError('bad_request', `a canary's share is over 0 and at most 1, not ${order.share}`);
+    return;
   }
   if ('model' in order && config.models.get(order.model)?.previous === undefined) {
     throw new EvenkeelError(

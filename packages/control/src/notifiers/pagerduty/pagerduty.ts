@@ -1,5 +1,5 @@
 import { cut, type Notification, type Notifier } from '../notification.ts';
-import { deliver } from '../post.ts';
+import { deliver, foreignAnswer } from '../post.ts';
 
 /** Limits of the Events API v2. */
 const SUMMARY = 1_024;
@@ -62,7 +62,9 @@ export function pagerDuty(options: PagerDutyOptions): Notifier {
       if (!notification.page && !ends) return { kind: 'sent', detail: 'nobody is to be woken for this' };
       const event = pagerDutyEvent(notification, options.routingKey);
       const body = JSON.stringify(event);
-      return deliver({ url, body, headers: {}, signal, internal: options.internal });
+      return deliver({ url, body, headers: {}, signal, internal: options.internal }, (posted) =>
+        /"status"\s*:\s*"success"/.test(posted.text) ? undefined : foreignAnswer('PagerDuty', posted),
+      );
     },
   };
 }

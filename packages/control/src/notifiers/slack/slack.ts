@@ -1,5 +1,5 @@
 import { cut, type Delivery, type Notification, type Notifier } from '../notification.ts';
-import { deliver, judged, post } from '../post.ts';
+import { deliver, foreignAnswer, type Posted } from '../post.ts';
 
 /** Slack shows no more of a section. */
 const SECTION = 3_000;
@@ -32,7 +32,8 @@ export function slackMessage(notification: Notification): Record<string, unknown
   const evidence = incident.evidence.map((line) => `• ${escapeSlack(line)}`).join('\n');
   const section = (text: string) => ({
     type: 'section',
-    text: { type: 'mrkdwn', text: cut(text, SECTION) },
+    // The cut may have gone through an escaped character.
+    text: { type: 'mrkdwn', text: cut(text, SECTION).replace(/&[a-z]{0,3}…$/, '…') },
   });
   return {
     text: cut(head, SECTION),
@@ -64,6 +65,15 @@ export type SlackOptions = {
 
 /** Threads known to this process; what came before its start begins a new one. */
 const THREADS = 1_000;
+/** Errors of the Web API that say "not now"; the others say "not this". */
+const PASSES = new Set([
+  'ratelimited',
+  'rate_limited',
+  'service_unavailable',
+  'internal_error',
+  'fatal_error',
+  'request_timeout',
+]);
 
 export function slack(options: SlackOptions): Notifier {
   const threads = new Map<string, string>();
@@ -74,58 +84,55 @@ export function slack(options: SlackOptions): Notifier {
     signal: AbortSignal,
   ): Promise<Delivery> {
     const thread = threads.get(notification.incident.id);
-    const posted = await post({
-      url: bot.url ?? 'https://slack.com/api/chat.postMessage',
-      body: JSON.stringify({
-        channel: bot.channel,
-        ...slackMessage(notification),
-        ...(thread === undefined ? {} : { thread_ts: thread }),
-      }),
-      headers: { authorization: `Bearer ${bot.token}` },
-      signal,
-      internal: bot.internal,
-    });
-    const verdict = judged(posted);
-    if (verdict.kind !== 'sent') return verdict;
+    return deliver(
+      {
+        url: bot.url ?? 'https://slack.com/api/chat.postMessage',
+        body: JSON.stringify({
+          channel: bot.channel,
+          ...slackMessage(notification),
+          ...(thread === undefined ? {} : { thread_ts: thread }),
+        }),
+        headers: { authorization: `Bearer ${bot.token}` },
+        signal,
+        internal: bot.internal,
+      },
+      (posted) => botAnswer(posted, notification.incident.id, thread === undefined),
+    );
+  }
+
+  function botAnswer(posted: Posted, incident: string, first: boolean): Delivery | undefined {
     // Slack answers 200 to what it turned down; only `ok` says that it was taken.
     const ok = /"ok"\s*:\s*true/.test(posted.text);
     const ts = /"ts"\s*:\s*"([\d.]+)"/.exec(posted.text)?.[1];
     const error = /"error"\s*:\s*"([^"]*)"/.exec(posted.text)?.[1];
     if (!ok) {
-      const transient = error === undefined || error === 'ratelimited' || error === 'service_unavailable';
-      return transient
-        ? {
-            kind: 'retry',
-            reason: `Slack: ${error ?? 'an answer that is none'}`,
-            afterMs: posted.retryAfterMs,
-          }
-        : { kind: 'dead', reason: `Slack: ${error}` };
+      if (error === undefined) return foreignAnswer('Slack', posted);
+      const reason = `Slack: ${error}`;
+      return PASSES.has(error)
+        ? { kind: 'retry', reason, afterMs: posted.retryAfterMs }
+        : { kind: 'dead', reason };
     }
-    if (thread === undefined && ts !== undefined) {
+    if (first && ts !== undefined) {
       if (threads.size >= THREADS) threads.clear();
-      threads.set(notification.incident.id, ts);
+      threads.set(incident, ts);
     }
-    return verdict;
+    return undefined;
   }
 
   return {
     name: options.name,
     async send(notification, signal) {
-      if (options.kind === 'bot') {
-        try {
-          return await byBot(options, notification, signal);
-        } catch (error) {
-          const reason = error instanceof Error ? error.message : String(error);
-          return { kind: 'retry', reason, afterMs: undefined };
-        }
-      }
-      return deliver({
-        url: options.url,
-        body: JSON.stringify(slackMessage(notification)),
-        headers: {},
-        signal,
-        internal: options.internal,
-      });
+      if (options.kind === 'bot') return byBot(options, notification, signal);
+      return deliver(
+        {
+          url: options.url,
+          body: JSON.stringify(slackMessage(notification)),
+          headers: {},
+          signal,
+          internal: options.internal,
+        },
+        (posted) => (posted.text.trim() === 'ok' ? undefined : foreignAnswer('Slack', posted)),
+      );
     },
   };
 }

@@ -18,6 +18,15 @@ export interface SmtpOptions {
 /** Header lines must not be made by what is in a title. */
 const oneLine = (text: string): string => text.replace(/[\r\n]+/g, ' ');
 
+/** A mail on its way cannot be called back: when the time is up it counts as not sent, and comes again under the same id. */
+function broken(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const end = (): void => reject(new Error('the mail server took too long'));
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end, { once: true });
+  });
+}
+
 export function mailText({ incident, event, recipient }: Notification): string {
   return [
     `${incident.severity} ${incident.service}: ${incident.title}`,
@@ -44,19 +53,19 @@ export function smtp(options: SmtpOptions): Notifier {
     secure: options.tls === 'implicit',
     requireTLS: options.tls === 'starttls',
     ignoreTLS: options.tls === 'none',
-    connectionTimeout: 10_000,
-    greetingTimeout: 10_000,
-    socketTimeout: 20_000,
+    connectionTimeout: 5_000,
+    greetingTimeout: 5_000,
+    socketTimeout: 10_000,
     ...(options.user === undefined ? {} : { auth: { user: options.user, pass: options.password ?? '' } }),
     ...(options.ca === undefined ? {} : { tls: { ca: options.ca } }),
   });
   return {
     name: options.name,
-    async send(notification) {
+    async send(notification, signal) {
       const { incident, event, id } = notification;
       const thread = `<${incident.id}@evenkeel>`;
       try {
-        const info = await transport.sendMail({
+        const sending = transport.sendMail({
           from: options.from,
           to: [...options.to],
           subject: cut(oneLine(`[${incident.severity}] ${incident.service}: ${incident.title}`), 200),
@@ -65,6 +74,7 @@ export function smtp(options: SmtpOptions): Notifier {
           ...(event === 'opened' ? {} : { inReplyTo: thread, references: thread }),
           headers: { 'X-Evenkeel-Notification': oneLine(id), 'Auto-Submitted': 'auto-generated' },
         });
+        const info = await Promise.race([sending, broken(signal)]);
         return { kind: 'sent', detail: oneLine(info.response) };
       } catch (error) {
         const reason = error instanceof Error ? oneLine(error.message) : String(error);
