@@ -37,6 +37,8 @@ import { signalCounts } from './objectives/signal-counts.ts';
 import { smallestBudget } from './objectives/smallest-budget.ts';
 import type { ReplicaBoard } from './replicas/board.ts';
 import { replicaRoutes } from './replicas/routes.ts';
+import { reviewBook } from './reviews/book.ts';
+import { reviewRoutes } from './reviews/routes.ts';
 import { storeRoutes } from './store/routes.ts';
 
 export interface ControlHost {
@@ -298,6 +300,17 @@ export function createControlPlane(parts: {
         clock,
         random: host.random,
         onChange,
+      }),
+      ...reviewRoutes({
+        reviews: reviewBook({ store, evaluator, incidents: book, clock }),
+        incidents: book,
+        engine: incidents,
+        context: (service) => ({
+          models: [...(configs.get(service)?.models.keys() ?? [])],
+          corpus: `${service}.ndjson`,
+        }),
+        audit,
+        clock,
       }),
       ...peopleRoutes({ documents: store.documents, people, audit, clock, random: host.random }),
       ...outboxRoutes({

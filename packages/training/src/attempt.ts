@@ -24,6 +24,7 @@ export interface Attempt {
   readonly evaluations: Map<number, ValidationEvent>;
   lastLoss: number | undefined;
   curve: LossCurve;
+  gnormCurve: LossCurve | undefined;
 }
 
 export function newAttempt(handle: TrainerHandle, orders: TrainerOrders, record: TrainingRun): Attempt {
@@ -38,6 +39,7 @@ export function newAttempt(handle: TrainerHandle, orders: TrainerOrders, record:
     evaluations: new Map(),
     lastLoss: undefined,
     curve: record.curve,
+    gnormCurve: record.gnormCurve,
   };
 }
 
@@ -46,6 +48,7 @@ export type StepVerdict =
   | { readonly kind: 'violation'; readonly reason: string }
   | { readonly kind: 'anomaly'; readonly anomaly: TrainingAnomaly };
 
+const EMPTY_CURVE: LossCurve = { stride: 1, points: [] };
 const FINE: StepVerdict = { kind: 'fine' };
 
 /** Takes one step's figures in. */
@@ -64,6 +67,8 @@ export function takeStep(
   if (attempt.resumed === 'not_yet') attempt.resumed = 'well';
   attempt.lastLoss = event.loss;
   if (Number.isFinite(event.loss)) attempt.curve = addToCurve(attempt.curve, event.step, event.loss);
+  if (event.gnorm !== undefined && Number.isFinite(event.gnorm))
+    attempt.gnormCurve = addToCurve(attempt.gnormCurve ?? EMPTY_CURVE, event.step, event.gnorm);
   const anomaly = watch?.observe({ step: event.step, loss: event.loss, gnorm: event.gnorm });
   return anomaly === undefined ? FINE : { kind: 'anomaly', anomaly };
 }
@@ -87,6 +92,7 @@ export function foldProgress(
     step: Math.max(record.step, attempt.next),
     medianStepMs: hang.medianStepMs() ?? record.medianStepMs,
     curve: attempt.curve,
+    gnormCurve: attempt.gnormCurve,
     counts: {
       ...counts,
       stepsDone: counts.stepsDone + stepsDone,

@@ -32,6 +32,8 @@ export interface NewLocalRun {
   readonly cwd?: string | undefined;
   readonly plan?: Partial<TrainingPlan> | undefined;
   readonly id?: string | undefined;
+  /** Of the code that trains: a commit. */
+  readonly codeVersion?: string | undefined;
 }
 
 /** Writes a queued run below `root`. @throws EvenkeelError bad_request naming every value of the plan that is out of range */
@@ -48,6 +50,7 @@ export async function createRun(
     trainer: run.trainer,
     cwd: run.cwd,
     plan: trainingPlan(run.plan),
+    codeVersion: run.codeVersion,
     at: systemClock.wall(),
   });
   await records.save(record, 0);

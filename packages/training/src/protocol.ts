@@ -27,6 +27,7 @@ const startEvent = z.object({
   t: z.literal('start'),
   step: step.optional().describe('Where it begins: the step of the checkpoint that it was given, else 0'),
   totalSteps: z.int().min(0).optional(),
+  data: z.string().min(1).max(200).optional().describe('Fingerprint of the data that it trains on'),
   pid: z.int().optional(),
 });
 const stepEvent = z.object({

@@ -259,7 +259,7 @@ export function beginSupervision(
         const given = now.orders.resume?.step ?? 0;
         if (event.step !== undefined && event.step !== given)
           violated(`it begins at step ${event.step}, but was given ${given}`, JSON.stringify(event));
-        enqueue(() => apply({ type: 'started', totalSteps: event.totalSteps }));
+        enqueue(() => apply({ type: 'started', totalSteps: event.totalSteps, dataFingerprint: event.data }));
         return;
       }
       case 'checkpoint':
@@ -368,6 +368,7 @@ export function beginSupervision(
       passed: verdict.passed,
       reason: verdict.reason,
       metrics,
+      findings: verdict.findings,
     });
   }
 

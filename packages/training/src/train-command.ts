@@ -41,6 +41,8 @@ export interface TrainArgs {
   readonly service?: string | undefined;
   readonly cwd?: string | undefined;
   readonly plan: Partial<TrainingPlan>;
+  readonly id?: string | undefined;
+  readonly codeVersion?: string | undefined;
 }
 
 /** 0 succeeded, 1 failed, 3 failed but rolled back to a good checkpoint, 143 stopped (resumable). */
@@ -162,6 +164,8 @@ export function trainCommand(args: TrainArgs, options: TrainOptions): Promise<nu
         trainer: args.command,
         cwd: args.cwd ?? process.cwd(),
         plan: args.plan,
+        ...(args.id === undefined ? {} : { id: args.id }),
+        codeVersion: args.codeVersion,
       },
       recordsOf(options),
     );

@@ -8,15 +8,13 @@ export interface ActivityOutcome {
   readonly reason: string;
 }
 
-/** Carries out what a file asks of the outside. */
+/** Carries out what a file asks of the outside; never rejects. */
 export type RunActivity = (activity: Activity) => Promise<ActivityOutcome>;
 
 /** Of an answer or an output, at most this much is kept. */
 const MOST_BYTES = 64 * 1_024;
 
-async function http(
-  provider: Extract<Activity['provider'], { type: 'http' }>,
-): Promise<ActivityOutcome> {
+async function http(provider: Extract<Activity['provider'], { type: 'http' }>): Promise<ActivityOutcome> {
   const { url, method, headers, body, timeoutMs } = provider;
   const plain = body === undefined || method === 'GET' || method === 'HEAD';
   const response = await fetch(url, {
@@ -34,9 +32,7 @@ async function http(
   };
 }
 
-function process(
-  provider: Extract<Activity['provider'], { type: 'process' }>,
-): Promise<ActivityOutcome> {
+function process(provider: Extract<Activity['provider'], { type: 'process' }>): Promise<ActivityOutcome> {
   return new Promise((resolve) => {
     const options = { timeout: provider.timeoutMs, maxBuffer: MOST_BYTES, windowsHide: true };
     const child = execFile(provider.path, [...provider.arguments], options, (error, stdout, stderr) => {

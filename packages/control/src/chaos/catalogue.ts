@@ -52,18 +52,17 @@ export function readEntry(
 ): CatalogueEntry {
   const fallback = at.path.replace(/^.*\//, '').replace(FILE, '');
   const base = { ...at, name: fallback, text, toolkit: undefined, problems: [], refusals: [], warnings: [] };
-  const words = ({ message, hint }: Problem): string => (hint === undefined ? message : `${message}; ${hint}`);
+  const words = ({ message, hint }: Problem): string =>
+    hint === undefined ? message : `${message}; ${hint}`;
   if (isOurs(text)) {
     const found = readExperiment(text, at.path);
-    if (!found.ok)
-      return { ...base, format: 'evenkeel', experiment: undefined, problems: found.problems };
+    if (!found.ok) return { ...base, format: 'evenkeel', experiment: undefined, problems: found.problems };
     const { experiment, warnings } = found;
     const { name, service } = experiment;
     return { ...base, format: 'evenkeel', name, service, experiment, warnings: warnings.map(words) };
   }
   const found = readToolkit(text, { path: at.path, env: process.env, service: at.service });
-  if (!found.ok)
-    return { ...base, format: 'chaostoolkit', experiment: undefined, problems: found.problems };
+  if (!found.ok) return { ...base, format: 'chaostoolkit', experiment: undefined, problems: found.problems };
   const { experiment, refusals, warnings, source } = found;
   return {
     ...base,

@@ -46,10 +46,7 @@ export function budgetsOf(
   });
 }
 
-function onCall(
-  { people }: ObserveParts,
-  config: ServiceConfig | undefined,
-): string | null | undefined {
+function onCall({ people }: ObserveParts, config: ServiceConfig | undefined): string | null | undefined {
   if (config === undefined) return undefined;
   const roles = Object.keys(config.incidents.onCall);
   if (roles.length === 0) return config.owner;

@@ -27,7 +27,10 @@ export interface ExperimentRunner {
    * A new run; the next round looks whether it may start.
    * @throws EvenkeelError bad_request when the experiment cannot be run on the service
    */
-  start(entry: CatalogueEntry, as: { readonly by: string; readonly gameDay?: string | undefined }): Promise<RunState>;
+  start(
+    entry: CatalogueEntry,
+    as: { readonly by: string; readonly gameDay?: string | undefined },
+  ): Promise<RunState>;
   /** Stops a run and undoes it, at once; works at every process that reaches the store. */
   halt(id: string, by: string, reason: string): Promise<RunState>;
   /** Stops everything that runs, of one service or of all, and returns the ids. */
@@ -41,6 +44,8 @@ export interface ExperimentRunner {
   active(): readonly KeptRun[];
   /** Somebody else has led: what is read next was theirs, and goes on from what they left. */
   takeOver(): void;
+  /** This process does not lead: it may halt, and nothing else. */
+  standBy(): void;
   /** One look at every run. Only where this process leads. */
   step(lease: Lease | undefined): Promise<void>;
 }
@@ -167,17 +172,12 @@ export function experimentRunner(parts: {
         return lift(effect.directive);
       case 'run': {
         const { key, activity } = effect;
-        void parts.runActivity(activity).then(
-          (outcome) => inTurn(active, { kind: 'activity_done', key, ...outcome }),
-          (error: unknown) =>
-            inTurn(active, {
-              kind: 'activity_done',
-              key,
-              ok: false,
-              output: undefined,
-              reason: describeError(error),
-            }),
-        );
+        void parts
+          .runActivity(activity)
+          .then((outcome) => inTurn(active, { kind: 'activity_done', key, ...outcome }))
+          .catch(() => {
+            // Told by its turn.
+          });
         return undefined;
       }
       case 'raise':
@@ -192,7 +192,12 @@ export function experimentRunner(parts: {
     }
   }
 
-  function mustSave(active: Active, before: RunState, after: RunState, effects: readonly RunEffect[]): boolean {
+  function mustSave(
+    active: Active,
+    before: RunState,
+    after: RunState,
+    effects: readonly RunEffect[],
+  ): boolean {
     return (
       effects.some(({ kind }) => kind !== 'observe') ||
       after.phase !== before.phase ||
@@ -267,8 +272,7 @@ export function experimentRunner(parts: {
       } else if (run.revision > known.run.revision) known.run = run;
     }
     resuming = false;
-    for (const [id, { run }] of actives)
-      if (!found.has(id) && run.revision > 0) actives.delete(id);
+    for (const [id, { run }] of actives) if (!found.has(id) && run.revision > 0) actives.delete(id);
   }
 
   async function halt(id: string, by: string, reason: string): Promise<RunState> {
@@ -346,6 +350,10 @@ export function experimentRunner(parts: {
     takeOver() {
       actives.clear();
       resuming = true;
+    },
+    standBy() {
+      lease = undefined;
+      actives.clear();
     },
     async step(current) {
       lease = current;

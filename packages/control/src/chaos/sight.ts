@@ -120,7 +120,8 @@ export function chaosSight(clock: Clock): Sight {
           madeAt,
           faults: new Set((faults ?? []).filter(({ until }) => until === undefined).map(({ id }) => id)),
         });
-      if (pulse !== undefined) own.fine.push({ from: madeAt - Math.max(0, to - from), to: madeAt, arm: pulse });
+      if (pulse !== undefined)
+        own.fine.push({ from: madeAt - Math.max(0, to - from), to: madeAt, arm: pulse });
       age(own, now);
       for (const report of faults ?? []) {
         const known = own.reports.get(report.id) ?? new Map<string, FaultReport>();

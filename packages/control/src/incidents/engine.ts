@@ -206,7 +206,8 @@ export function incidentEngine(parts: {
   ): Promise<void> {
     const { candidate, cause, silence } = decision;
     const at = Math.round(clock.wall());
-    const severity = judgeSeverity(cause.type, snapshotSignals(config.name), reachOf(snapshot));
+    const own = candidate.evidence.map(({ signal }) => signal);
+    const severity = judgeSeverity(cause.type, own, reachOf(snapshot, at));
     const incident = openIncident(
       {
         id: newId(),
@@ -309,7 +310,7 @@ export function incidentEngine(parts: {
     const now = Math.round(clock.wall());
     const keys = new Set(incident.signals.map(({ key }) => key));
     const own = snapshotSignals(config.name).filter(({ key }) => keys.has(key));
-    const verdict = judgeSeverity(incident.type, own, reachOf(snapshot));
+    const verdict = judgeSeverity(incident.type, own, reachOf(snapshot, now));
     const lower = verdict.severity > incident.severity;
     const lowerSince = lower ? (kept.lowerSince ?? now) : undefined;
     const change = severityChange(incident.severity, verdict, lowerSince, now);

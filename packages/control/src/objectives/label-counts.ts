@@ -103,7 +103,13 @@ export function labelCounts(parts: {
         const before = known === undefined ? NOTHING : countOf(objective, row.label, known);
         const now = countOf(objective, row.label, label);
         const [good, total] = [now.good - before.good, now.total - before.total];
-        if (good !== 0 || total !== 0) ledger.add(fact.service, objective.name, '', row.at, good, total);
+        if (good === 0 && total === 0) continue;
+        ledger.add(fact.service, objective.name, '', row.at, good, total);
+        const byVersion = objective.segments?.some(({ by }) => by === 'version') === true;
+        if (!byVersion || row.version === undefined) continue;
+        const segment = `version=${row.model ?? ''}@${row.version}`;
+        await ledger.open(fact.service, objective.name, segment);
+        ledger.add(fact.service, objective.name, segment, row.at, good, total);
       }
     }
     if (known === undefined) figures.joined += 1;

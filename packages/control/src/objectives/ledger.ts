@@ -36,6 +36,8 @@ export interface LedgerEntry {
 export interface Ledger {
   /** Takes a service's objectives into account; counts so far stay. */
   put(service: string, objectives: readonly Objective[]): Promise<void>;
+  /** Makes sure that a segment is counted; one that is not is passed over by `add`. */
+  open(service: string, objective: string, segment: string): Promise<void>;
   /** Counts something that did not come in a rollup. `mark` is kept with it, so that it is not counted again. */
   add(service: string, objective: string, segment: string, at: number, good: number, total: number): void;
   /** A mark kept with the counts. */
@@ -342,6 +344,9 @@ export function createLedger(parts: {
         objectives.set(service, new Map(list.map((objective) => [objective.name, objective])));
         await ensureAll();
       }),
+    async open(service, objective, segment) {
+      await ensure({ service, objective, segment });
+    },
     add(service, objective, segment, at, good, total) {
       const kept = series.get(idOf({ service, objective, segment }));
       if (kept !== undefined) count(kept, at, good, total);

@@ -1,3 +1,4 @@
+import type { ModelGateFinding } from './gates.ts';
 import type { TrainingFault } from './training-run.ts';
 
 /** How a trainer ended, told apart. */
@@ -67,7 +68,11 @@ export type TrainingRunEvent =
       readonly step: number;
       readonly from: string | undefined;
     }
-  | { readonly type: 'started'; readonly totalSteps: number | undefined }
+  | {
+      readonly type: 'started';
+      readonly totalSteps: number | undefined;
+      readonly dataFingerprint?: string | undefined;
+    }
   | { readonly type: 'checkpoint_seen'; readonly name: string }
   | {
       readonly type: 'checkpoint_verified';
@@ -90,6 +95,7 @@ export type TrainingRunEvent =
       readonly passed: boolean;
       readonly reason: string;
       readonly metrics: Readonly<Record<string, number>>;
+      readonly findings?: readonly ModelGateFinding[] | undefined;
     }
   /** The trainer says that it is done; `name` is its final checkpoint, undefined when it is missing or bad. */
   | { readonly type: 'done'; readonly name: string | undefined; readonly step: number }

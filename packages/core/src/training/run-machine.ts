@@ -161,7 +161,7 @@ function judged(
     `${name}: ${reason}`,
   );
   const judging = record.judging?.name === name ? undefined : record.judging;
-  const after: TrainingRun = { ...noted, judging, lastGates: { name, passed, reason } };
+  const after: TrainingRun = { ...noted, judging, lastGates: { name, passed, reason, findings: event.findings } };
   if (after.pending !== undefined) return only(after);
   if (passed) {
     if (!final)
@@ -255,6 +255,7 @@ export function advanceTraining(
         phase: record.judging === undefined ? 'running' : 'validating',
         reason: 'training',
         totalSteps: event.totalSteps ?? record.totalSteps,
+        dataFingerprint: event.dataFingerprint ?? record.dataFingerprint,
         updatedAt: at,
       });
     case 'checkpoint_seen':

@@ -2,6 +2,7 @@ import { EvenkeelError } from '../kernel/errors.ts';
 import type { AnomalyOptions, SkipRange } from './anomaly.ts';
 import type { CheckpointNote } from './checkpoint.ts';
 import type { ModelGate } from './gate-spec.ts';
+import type { ModelGateFinding } from './gates.ts';
 import { HANG_DEFAULTS, type HangOptions } from './hang.ts';
 import type { LossCurve } from './loss-curve.ts';
 import { RETENTION_DEFAULTS, type RetentionPolicy } from './retention.ts';
@@ -199,6 +200,12 @@ export interface TrainingRun {
   readonly counts: TrainingCounts;
   readonly medianStepMs?: number | undefined;
   readonly curve: LossCurve;
+  /** Norm of the gradient, where the trainer tells it. */
+  readonly gnormCurve?: LossCurve | undefined;
+  /** Of the data, where the trainer tells it. */
+  readonly dataFingerprint?: string | undefined;
+  /** Of the code that trained. */
+  readonly codeVersion?: string | undefined;
   /** What happens when the trainer has gone. */
   readonly pending?: TrainingFault | undefined;
   readonly lastFault?: TrainingFault | undefined;
@@ -211,7 +218,12 @@ export interface TrainingRun {
   /** The checkpoint that is the run's result. */
   readonly result?: string | undefined;
   readonly lastGates?:
-    | { readonly name: string; readonly passed: boolean; readonly reason: string }
+    | {
+        readonly name: string;
+        readonly passed: boolean;
+        readonly reason: string;
+        readonly findings?: readonly ModelGateFinding[] | undefined;
+      }
     | undefined;
   /** ModelActor asked it to stop. */
   readonly stopRequested?: string | undefined;
@@ -234,6 +246,7 @@ export interface NewTrainingRun {
   readonly trainer: readonly string[];
   readonly cwd?: string | undefined;
   readonly plan: TrainingPlan;
+  readonly codeVersion?: string | undefined;
   readonly at: number;
 }
 
@@ -245,6 +258,7 @@ export function newTrainingRun(run: NewTrainingRun): TrainingRun {
     ...(run.service === undefined ? {} : { service: run.service }),
     trainer: run.trainer,
     ...(run.cwd === undefined ? {} : { cwd: run.cwd }),
+    ...(run.codeVersion === undefined ? {} : { codeVersion: run.codeVersion }),
     plan: run.plan,
     phase: 'queued',
     reason: 'waiting for a supervisor',

@@ -76,7 +76,7 @@ function rig() {
   const problems: string[] = [];
   const injector = faultInjector(
     {
-      service: { name: 'mail', deadlineMs: 500, predict: service.predict, onRecord: service.onRecord },
+      service: { name: 'mail', deadlineMs: 500, predict: service.predict, onRecord: service.onRecord, onSeen: service.onSeen },
       models: new Map([['primary', primary]]),
       plain: new Map([['primary', model]]),
       features: undefined,

@@ -1,0 +1,23 @@
+import type { JSX } from 'preact';
+import { setQuery } from '../address/use-address.ts';
+import { RANGES, type Range } from '../words/time.ts';
+
+/** How far back a view looks; kept in its address. */
+export function Ranges({ now, more = [] }: { readonly now: string; readonly more?: readonly string[] }): JSX.Element {
+  const names: readonly (Range | string)[] = [...Object.keys(RANGES), ...more];
+  return (
+    <span class="row" role="group" aria-label="Time range">
+      {names.map((name) => (
+        <button
+          key={name}
+          type="button"
+          class="button plain"
+          aria-pressed={name === now}
+          onClick={() => setQuery({ range: name })}
+        >
+          {name}
+        </button>
+      ))}
+    </span>
+  );
+}
