@@ -22,6 +22,8 @@ import { liveFeed } from './live/feed.ts';
 import { liveRoutes } from './live/routes.ts';
 import { boardBook } from './monitors/board-book.ts';
 import { monitorRoutes } from './monitors/routes.ts';
+import { estimateSnapshot, monitorSnapshots } from './monitors/snapshots.ts';
+import { alertmanagerRoutes } from './notifiers/alertmanager/routes.ts';
 import type { Notifier } from './notifiers/notification.ts';
 import { outboxWorker } from './notifiers/outbox-worker.ts';
 import { outboxRoutes } from './notifiers/routes.ts';
@@ -103,7 +105,7 @@ export function createControlPlane(parts: {
     onRollup(rollup, arrivedAt) {
       board.seen(rollup, arrivedAt);
       incidents.onRollup(rollup);
-      boards.onMonitors(rollup.service, rollup.monitors);
+      boards.onMonitors(rollup.service, rollup.monitors, rollup.answers, rollup.to);
     },
     onBadRollup: (problem) => tell('a rollup cannot be read', problem),
   });
@@ -133,6 +135,15 @@ export function createControlPlane(parts: {
     book,
     people,
     mitigations,
+    monitors: (service) => {
+      const own = boards.get(service);
+      return own === undefined
+        ? { monitors: [], estimates: [] }
+        : {
+            monitors: monitorSnapshots(own, boards.reports(service)),
+            estimates: [estimateSnapshot(boards.estimate(service))],
+          };
+    },
     configs: () => configs.values(),
     tell,
   });
@@ -311,6 +322,15 @@ export function createControlPlane(parts: {
         }),
         audit,
         clock,
+      }),
+      ...alertmanagerRoutes({
+        book,
+        config: (service) => configs.get(service),
+        services: () => [...configs.keys()],
+        audit,
+        clock,
+        random: host.random,
+        onChange,
       }),
       ...peopleRoutes({ documents: store.documents, people, audit, clock, random: host.random }),
       ...outboxRoutes({

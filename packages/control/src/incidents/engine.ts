@@ -96,6 +96,7 @@ export function incidentEngine(parts: {
   readonly book: IncidentBook;
   readonly people: People;
   readonly mitigations: Mitigations;
+  readonly monitors: (service: string) => Pick<SignalSnapshot, 'monitors' | 'estimates'>;
   readonly configs: () => Iterable<ServiceConfig>;
   readonly tell: (what: string, reason: string) => void;
 }): IncidentEngine {
@@ -157,8 +158,7 @@ export function incidentEngine(parts: {
       needs: needsOf(config),
       roles: rolesOf(config),
       objectives: standings.map(objectiveSnapshot),
-      monitors: [],
-      estimates: [],
+      ...parts.monitors(config.name),
       traffic: { recent: recentTraffic(own.traffic), usual: own.traffic.usual },
       maxFeatureAgeMs: config.features?.maxAgeMs,
       changes,
@@ -287,6 +287,7 @@ export function incidentEngine(parts: {
         await join(decision.incident, decision.candidate);
         return;
       case 'resolve':
+        if (!endsWithSignals(config.name, decision.incident)) return;
         await command(
           config,
           decision.incident,
@@ -298,6 +299,12 @@ export function incidentEngine(parts: {
       case 'hold':
         return;
     }
+  }
+
+  /** What a person has opened without signals, or an alert from outside, ends when they say so. */
+  function endsWithSignals(service: string, id: string): boolean {
+    const incident = book.live(service).find((kept) => kept.incident.id === id)?.incident;
+    return (incident?.signals.length ?? 0) > 0 && incident?.dedupKey.includes('|alertmanager/') !== true;
   }
 
   async function judge(

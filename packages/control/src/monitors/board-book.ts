@@ -1,17 +1,22 @@
 import { readFileSync } from 'node:fs';
 import type { MonitorsConfig, ServiceConfig } from '@evenkeel/config';
 import {
+  type AnswerCounts,
   baselineFrom,
   type Clock,
+  createAnswerCounts,
   createMonitorBoard,
   createPerformanceEstimator,
   describeError,
   idMaker,
   isEvenkeelError,
+  loadAnswers,
   localTime,
   type MonitorBoard,
   type MonitorEvent,
   type MonitorReport,
+  mergeAnswers,
+  type PerformanceEstimate,
   type PerformanceEstimator,
   type Random,
 } from '@evenkeel/core';
@@ -30,7 +35,9 @@ export interface ServiceBoard {
 export interface BoardBook {
   put(config: ServiceConfig): Promise<void>;
   /** Takes what replicas counted; what it comes to is worked out by `step`. */
-  onMonitors(service: string, deltas: Readonly<Record<string, unknown>>): void;
+  onMonitors(service: string, deltas: Readonly<Record<string, unknown>>, answers: unknown, at: number): void;
+  /** Quality of the answers of the last hour, estimated from their scores; held against labels. */
+  estimate(service: string): PerformanceEstimate;
   onLabel(joined: JoinedLabel): void;
   /** Works out what came, keeps it, and tells what changed. */
   step(
@@ -52,12 +59,17 @@ export interface BoardBook {
 
 /** States are saved this often, in milliseconds: what a killed process forgets of its detectors at most. */
 const SAVE_MS = 15_000;
+const MINUTE_MS = 60_000;
+/** Answers of so many minutes are what an estimate is about. */
+const MINUTES = 60;
 
 interface Entry extends ServiceBoard {
   pending: Readonly<Record<string, unknown>>[];
   dirty: boolean;
   savedAt: number;
   references: string;
+  /** Answers by minute of the last hour. */
+  readonly answers: Map<number, AnswerCounts>;
 }
 
 export function boardBook(parts: {
@@ -214,6 +226,21 @@ export function boardBook(parts: {
     return events;
   }
 
+  function addAnswers({ answers }: Entry, raw: unknown, at: number): void {
+    let counts: AnswerCounts;
+    try {
+      counts = loadAnswers(raw);
+    } catch {
+      // Of another version of the program: an estimate is not worth failing for.
+      return;
+    }
+    const minute = Math.floor(at / MINUTE_MS);
+    const known = answers.get(minute);
+    if (known === undefined) answers.set(minute, counts);
+    else mergeAnswers(known, counts);
+    for (const old of answers.keys()) if (old <= minute - MINUTES) answers.delete(old);
+  }
+
   function entryOf(service: string): Entry {
     const entry = entries.get(service);
     if (entry === undefined) throw new RangeError(`no board for ${service}`);
@@ -224,11 +251,26 @@ export function boardBook(parts: {
     async put(config) {
       const board = await restore(config);
       giveBaselines(config.name, board);
-      entries.set(config.name, { ...board, pending: [], dirty: true, savedAt: clock.now(), references: '' });
+      entries.set(config.name, {
+        ...board,
+        pending: [],
+        dirty: true,
+        savedAt: clock.now(),
+        references: '',
+        answers: new Map(),
+      });
     },
-    onMonitors(service, deltas) {
+    onMonitors(service, deltas, answers, at) {
       const entry = entries.get(service);
-      if (entry !== undefined && Object.keys(deltas).length > 0) entry.pending.push(deltas);
+      if (entry === undefined) return;
+      if (Object.keys(deltas).length > 0) entry.pending.push(deltas);
+      if (answers !== undefined) addAnswers(entry, answers, at);
+    },
+    estimate(service) {
+      const { answers, estimator } = entryOf(service);
+      const hour = createAnswerCounts();
+      for (const counts of answers.values()) mergeAnswers(hour, counts);
+      return estimator.estimate(hour);
     },
     onLabel(joined) {
       const entry = entries.get(joined.service);

@@ -102,10 +102,15 @@ export function monitorRoutes(parts: {
       path: '/api/v1/estimates',
       role: 'viewer',
       tag: 'monitors',
-      summary: 'Labels so far, and what became of them, by service.',
+      summary:
+        'Quality of the last hour estimated without labels, with its interval, and whether labels hold it to be right.',
       query: noQuery,
       handle: () => ({
-        estimates: services().map((service) => ({ service, labels: boardOf(service).estimator.fates })),
+        estimates: services().map((service) => ({
+          service,
+          ...boards.estimate(service),
+          fates: boardOf(service).estimator.fates,
+        })),
       }),
     }),
     write({

@@ -51,14 +51,16 @@ const rollupBody = z.object({
   ),
   served: z.partialRecord(z.enum([...LEVELS, 'failed']), count),
   traffic: traffic.optional(),
+  answers: z.unknown().optional(),
   monitors: z.record(z.string(), z.unknown()),
   status: z.custom<ServiceStatus>((value) => typeof value === 'object' && value !== null).optional(),
   pulse: pulseSchema.optional(),
   faults: z.array(faultReportSchema).max(200).optional(),
 });
 
-export type RollupBody = Omit<Rollup, 'traffic'> & {
+export type RollupBody = Omit<Rollup, 'traffic' | 'answers'> & {
   readonly traffic?: TrafficCounts | undefined;
+  readonly answers?: unknown;
   readonly status?: ServiceStatus | undefined;
   readonly pulse?: ArmFigures | undefined;
   readonly faults?: readonly FaultReport[] | undefined;

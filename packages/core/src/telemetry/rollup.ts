@@ -26,6 +26,8 @@ export interface Rollup {
   readonly served: Readonly<Partial<Record<ServedLevel, number>>>;
   /** What `trafficMeter` counted: levels, errors, attempts, features, people. */
   readonly traffic: unknown;
+  /** Answers by bin of their score (`AnswerCounts`), for estimates without labels. */
+  readonly answers: unknown;
   /** State of the monitors' sketches, by monitor; whoever wrote it can merge it. */
   readonly monitors: Readonly<Record<string, unknown>>;
 }

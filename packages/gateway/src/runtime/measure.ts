@@ -60,6 +60,7 @@ export function measureOf(
     pulse: pulse.take,
     see: monitors.see,
     monitors: monitors.take,
+    answers: monitors.answers,
     useReferences: monitors.use,
     rows: () => rows.take(),
     dropped: rows.dropped,

@@ -1,11 +1,14 @@
 import type { MonitorConfig, MonitorSource, MonitorsConfig } from '@evenkeel/config';
 import {
+  countAnswer,
+  createAnswerCounts,
   createMonitor,
   defineMonitor,
   loadReference,
   type Monitor,
   type MonitorDefinition,
   type SeenRequest,
+  saveAnswers,
 } from '@evenkeel/core';
 
 /** What the control plane has learned and replicas count against. */
@@ -20,6 +23,8 @@ export interface ServiceMonitors {
   /** On the serving path: a search and a count for each monitor. */
   see(seen: SeenRequest): void;
   take(): Readonly<Record<string, unknown>>;
+  /** Answers by bin of their score since the last call; undefined when there were none. */
+  answers(): unknown;
   /** Counts against these from now on. What is not a reference is left out, and named. */
   use(references: readonly MonitorReference[]): readonly string[];
 }
@@ -110,15 +115,23 @@ export function serviceMonitors(config: MonitorsConfig): ServiceMonitors {
     prediction: one.role !== 'input',
     feature: one.source.from === 'feature',
   }));
+  const { positive } = config.estimate;
+  let answers = createAnswerCounts();
+  let answered = 0;
   const byName = new Map(monitors.map(({ monitor }) => [monitor.definition.name, monitor]));
   return {
     see(seen) {
       const { record, features } = seen;
       if (record.kind !== 'live') return;
-      const answered = record.error === undefined;
+      const good = record.error === undefined;
+      const probability = positive === undefined ? record.confidence : record.score;
+      if (good && record.label !== undefined && probability !== undefined) {
+        countAnswer(answers, probability, positive === undefined || record.label === positive);
+        answered += 1;
+      }
       for (const { monitor, prediction, feature } of monitors) {
         // Rungs that ask for no features did not find them missing, and answers that were not given have no score.
-        if ((prediction && !answered) || (feature && features === undefined)) continue;
+        if ((prediction && !good) || (feature && features === undefined)) continue;
         monitor.observe(seen);
       }
     },
@@ -129,6 +142,13 @@ export function serviceMonitors(config: MonitorsConfig): ServiceMonitors {
         if (delta !== undefined) deltas[monitor.definition.name] = delta;
       }
       return deltas;
+    },
+    answers() {
+      if (answered === 0) return undefined;
+      const taken = saveAnswers(answers);
+      answers = createAnswerCounts();
+      answered = 0;
+      return taken;
     },
     use(references) {
       const wrong: string[] = [];

@@ -279,7 +279,10 @@ export function createReplica(host: Host, parts: ReplicaParts): Replica {
     },
     async checked() {
       await Promise.all(
-        [...entries.values()].flatMap(({ running }) => [running.health.firstRound, running.versionsSettled()]),
+        [...entries.values()].flatMap(({ running }) => [
+          running.health.firstRound,
+          running.versionsSettled(),
+        ]),
       );
     },
     shadows: () => shadows.latest(SHADOWS_KEPT),

@@ -26,6 +26,7 @@ export interface Measure {
   /** @param spanMs milliseconds since the last call */
   traffic(spanMs: number): Rollup['traffic'];
   monitors(): Rollup['monitors'];
+  answers(): Rollup['answers'];
   /** Traffic as experiments look at it; undefined when there was none. */
   pulse(): Pulse | undefined;
   rows(): readonly Omit<PredictionRow, 'replica'>[];
@@ -119,6 +120,7 @@ export function createReporter(parts: {
       objectives: own.flatMap((measure) => measure.objectives()),
       served: first?.served() ?? {},
       traffic: first?.traffic(to - from),
+      answers: first?.answers(),
       monitors: first?.monitors() ?? {},
       status,
       pulse: first?.pulse(),

@@ -182,9 +182,7 @@ export function versionedModel(
       if (canary === undefined || candidate === undefined) return main.call(call);
       const { kind, caller } = call.request;
       const chosen = kind === 'live' && cohort(caller.user, `canary:${own.name}`) < canary.share;
-      return chosen
-        ? counted(candidate, call, counting.canary)
-        : counted(main, call, counting.main);
+      return chosen ? counted(candidate, call, counting.canary) : counted(main, call, counting.main);
     },
     healthy: (signal) => main.healthy(signal),
     ...(own.metadata === undefined ? {} : { metadata: own.metadata }),
