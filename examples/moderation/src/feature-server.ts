@@ -47,7 +47,8 @@ async function reply(request: IncomingMessage, features: OnlineFeatures): Promis
     return { status: 404, body: { detail: 'Not Found' } };
   if (request.method !== (get ? 'GET' : 'POST'))
     return { status: 405, body: { detail: 'Method Not Allowed' } };
-  if (get) return { status: 200, body: { status: 'healthy', senders: features.size() } };
+  if (get)
+    return { status: 200, body: { status: 'healthy', senders: features.size(), pushed: features.pushed() } };
   const text = await bodyOf(request);
   if (text === undefined)
     return { status: 413, body: { detail: `The body has more than ${MAX_BODY} bytes` } };

@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { type Serving, serveUntilSignal } from 'evenkeel';
 import { type FeatureProcess, startFeatureProcess } from './feature-process.ts';
 import { FEATURES_PORT } from './feature-server.ts';
+import { followFeedback } from './feedback-follower.ts';
 import { EXAMPLE_DIR } from './paths.ts';
 import { type PrepareStep, prepare } from './prepare.ts';
 import { progressLine } from './progress.ts';
@@ -118,6 +119,11 @@ export async function runFlagship(options: FlagshipOptions): Promise<void> {
       onReady(serving) {
         laps.push({ name: 'start', seconds: (performance.now() - began) / 1_000 });
         console.log(greeting(serving, running));
+        followFeedback(
+          `http://127.0.0.1:${serving.controlPort}`,
+          serving.key ?? '',
+          `http://127.0.0.1:${running.port}`,
+        );
         console.log(`Took: ${laps.map(({ name, seconds }) => `${name} ${seconds.toFixed(1)} s`).join(', ')}`);
       },
     });

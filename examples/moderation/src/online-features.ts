@@ -31,6 +31,8 @@ export interface OnlineFeatures {
   /** Says that all history is as it is now: nothing has come in since that is not counted. */
   restamp(): void;
   size(): number;
+  /** Labelled mails taken in since the start. */
+  pushed(): number;
 }
 
 /** Errors as FastAPI writes them: `detail` with the place for a bad body, else Feast's own error as a JSON text. */
@@ -132,6 +134,7 @@ export function createOnlineFeatures(
     return names;
   }
 
+  let told = 0;
   return {
     getOnlineFeatures(body) {
       const parsed = question.safeParse(body);
@@ -199,6 +202,7 @@ export function createOnlineFeatures(
           const facts = withMail(rows.get(key)?.facts, row.label === 'spam', row.event_timestamp);
           rows.set(key, { facts, at: row.event_timestamp });
         }
+        told += good.data.length;
       }
       return { status: 200, body: null };
     },
@@ -207,5 +211,6 @@ export function createOnlineFeatures(
       stampedAt = wall();
     },
     size: () => rows.size,
+    pushed: () => told,
   };
 }

@@ -32,7 +32,7 @@ export type {
   SafetyRuleConfig,
   ServiceConfig,
   TenantConfig,
-  TrainingConfig,
   TensorConfig,
   TimeoutConfig,
+  TrainingConfig,
 } from './service-config.ts';

@@ -1,4 +1,4 @@
-import type { Clock, ReplicaLink } from '@evenkeel/core';
+import { type Clock, EvenkeelError, type ReplicaLink } from '@evenkeel/core';
 import type { FactKind, Store } from '@evenkeel/store';
 import type { Hono } from 'hono';
 import { openApi } from './api/openapi.ts';
@@ -34,6 +34,30 @@ export interface ApiParts extends ProcessParts {
   readonly page?: BuiltPage | undefined;
   /** Routes of the other parts. */
   readonly routes: readonly Route[];
+  /** Why the API does not answer, as an experiment wants it; undefined when it does. */
+  readonly outage?: (() => string | undefined) | undefined;
+}
+
+/** What answers in an outage that is made on purpose: health, and whatever ends it. */
+function answersInOutage({ role, path, method }: Route): boolean {
+  return (
+    role === 'public' ||
+    path.endsWith('/halt-all') ||
+    path.endsWith('/abort') ||
+    (method === 'delete' && path.startsWith('/api/v1/directives/'))
+  );
+}
+
+function withOutage(route: Route, outage: () => string | undefined): Route {
+  if (answersInOutage(route)) return route;
+  return {
+    ...route,
+    run: async (query, body, call) => {
+      const out = outage();
+      if (out !== undefined) throw new EvenkeelError('store_unavailable', out);
+      return route.run(query, body, call);
+    },
+  };
 }
 
 /** Every route of the control plane. */
@@ -60,7 +84,8 @@ export function controlRoutes(parts: ApiParts): readonly Route[] {
     query: noQuery,
     handle: () => openApi(all, parts.version),
   });
-  return [...all, document];
+  const { outage } = parts;
+  return outage === undefined ? [...all, document] : [...all.map((route) => withOutage(route, outage)), document];
 }
 
 /** The API of the control plane, under `/api/v1`. */

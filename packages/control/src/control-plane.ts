@@ -11,6 +11,7 @@ import {
 import type { FactKind, Lease, Store } from '@evenkeel/store';
 import type { Route } from './api/route.ts';
 import { auditRecorder } from './audit/recorder.ts';
+import { controlChaos } from './chaos/chaos.ts';
 import { mitigationsOf } from './incidents/actions.ts';
 import { incidentBook } from './incidents/book.ts';
 import { destinations } from './incidents/destinations.ts';
@@ -21,6 +22,7 @@ import { incidentRoutes } from './incidents/routes.ts';
 import { liveFeed } from './live/feed.ts';
 import { liveRoutes } from './live/routes.ts';
 import { boardBook } from './monitors/board-book.ts';
+import { modelControl } from './models/model-control.ts';
 import { monitorRoutes } from './monitors/routes.ts';
 import { estimateSnapshot, monitorSnapshots } from './monitors/snapshots.ts';
 import { alertmanagerRoutes } from './notifiers/alertmanager/routes.ts';
@@ -28,7 +30,7 @@ import type { Notifier } from './notifiers/notification.ts';
 import { outboxWorker } from './notifiers/outbox-worker.ts';
 import { outboxRoutes } from './notifiers/routes.ts';
 import { alertBook } from './objectives/alerts.ts';
-import { createEvaluator } from './objectives/evaluator.ts';
+import { createEvaluator, type Standing } from './objectives/evaluator.ts';
 import { exclusionBook } from './objectives/exclusions.ts';
 import { labelCounts } from './objectives/label-counts.ts';
 import { createLedger } from './objectives/ledger.ts';
@@ -61,6 +63,8 @@ export interface ControlPlane {
   onFacts(kind: FactKind): void;
   /** One round of everything, now. */
   tick(): Promise<void>;
+  /** Why the API does not answer, as an experiment wants it; undefined when it does. */
+  outage(): string | undefined;
   close(): Promise<void>;
 }
 
@@ -78,6 +82,8 @@ export function createControlPlane(parts: {
   readonly link: ReplicaLink;
   /** Name of this process among others. */
   readonly holder: string;
+  /** Where versions of models are kept, for every replica to read. */
+  readonly modelsDirectory: string;
   readonly tell: (what: string, reason: string) => void;
   /** The value of `evenkeel-budget` has changed. */
   readonly onBudget: (
@@ -104,6 +110,7 @@ export function createControlPlane(parts: {
     leads: () => lease !== undefined && lease.token === term,
     onRollup(rollup, arrivedAt) {
       board.seen(rollup, arrivedAt);
+      chaos.onRollup(rollup, arrivedAt);
       incidents.onRollup(rollup);
       boards.onMonitors(rollup.service, rollup.monitors, rollup.answers, rollup.to);
     },
@@ -116,7 +123,11 @@ export function createControlPlane(parts: {
     clock,
     ledger,
     objectives: objectivesOf,
-    onJoined: (joined) => boards.onLabel(joined),
+    onJoined: (joined) => {
+      boards.onLabel(joined);
+      incidents.onLabel(joined);
+    },
+    heldBack: (fact) => chaos.outages.heldBack(fact, clock.wall()),
   });
   const signals = signalCounts({ store, ledger, objectives: objectivesOf });
   const revisions = objectiveRevisions(store.documents, clock);
@@ -125,7 +136,14 @@ export function createControlPlane(parts: {
   const policies = policyBook({ store, evaluator, clock });
   const book = incidentBook(store.documents, clock);
   const people = peopleOf(store.documents, clock);
-  const mitigations = mitigationsOf({ book, link: parts.link, clock, random: host.random, tell });
+  const mitigations = mitigationsOf({
+    book,
+    link: parts.link,
+    clock,
+    random: host.random,
+    tell,
+    retraining: () => models.retraining,
+  });
   const incidents = incidentEngine({
     store,
     clock,
@@ -144,7 +162,35 @@ export function createControlPlane(parts: {
             estimates: [estimateSnapshot(boards.estimate(service))],
           };
     },
-    configs: () => configs.values(),
+    training: (service) => models.events(service),
+    configs: () => [...configs.values()].filter(({ name }) => !chaos.outages.silent(name)),
+    tell,
+  });
+  const chaos = controlChaos({
+    store,
+    clock,
+    random: host.random,
+    link: parts.link,
+    evaluator,
+    book,
+    people,
+    alerts,
+    policies,
+    configs,
+    audit,
+    feed,
+    tell,
+  });
+  const models = modelControl({
+    store,
+    clock,
+    random: host.random,
+    link: parts.link,
+    evaluator,
+    policies,
+    configs,
+    feed,
+    directory: parts.modelsDirectory,
     tell,
   });
   const boards = boardBook({ documents: store.documents, clock, random: host.random, tell });
@@ -152,6 +198,7 @@ export function createControlPlane(parts: {
   const worker = outboxWorker({
     outbox: store.outbox,
     notifiers: () => notifiers,
+    out: chaos.outages.notifier,
     clock,
     timers,
     random: host.random,
@@ -167,6 +214,8 @@ export function createControlPlane(parts: {
     alerts.forget();
     await policies.reload();
     await book.load();
+    chaos.takeOver();
+    models.takeOver();
   }
 
   async function lead(): Promise<boolean> {
@@ -186,8 +235,10 @@ export function createControlPlane(parts: {
   /** One that does not lead shows what the leader has written, and decides nothing. */
   async function follow(): Promise<void> {
     await board.read();
+    chaos.standBy();
     if (clock.now() - followedAt < FOLLOW_MS) return;
     followedAt = clock.now();
+    await chaos.readOrders();
     await exclusions.refresh(configs.keys());
     await ledger.reload();
     await policies.reload();
@@ -213,22 +264,27 @@ export function createControlPlane(parts: {
     feed.publish('incidents');
   }
 
+  /** Without the services that an experiment has cut off from this control plane. */
+  const audible = (): readonly Standing[] =>
+    evaluator.standings().filter(({ status }) => !chaos.outages.silent(status.service));
+
   async function round(): Promise<void> {
     if (!(await lead())) {
       await follow();
       return;
     }
+    await chaos.readOrders();
     await labels.read();
     await signals.read();
     await exclusions.refresh(configs.keys());
     await ledger.settle();
     await evaluator.learn();
     evaluator.evaluate();
-    for (const { service, objective, pair, log } of await alerts.observe(evaluator.standings(), lease)) {
+    for (const { service, objective, pair, log } of await alerts.observe(audible(), lease)) {
       const entry = log.at(-1);
       if (entry !== undefined) tell(`${service}: ${pair} of ${objective} ${entry.kind}`, entry.reason);
     }
-    for (const { policy, kind, reason } of await policies.step(lease)) {
+    for (const { policy, kind, reason } of await policies.step(lease, chaos.outages.silent)) {
       tell(`${policy.service}: policy ${policy.name} ${kind}`, reason);
     }
     for (const { service, event } of await boards.step(lease)) {
@@ -238,7 +294,9 @@ export function createControlPlane(parts: {
       );
       feed.publish('monitors', service);
     }
+    await models.step(lease);
     await incidents.step(lease);
+    await chaos.step(lease);
     void worker.run();
     announce();
   }
@@ -341,7 +399,9 @@ export function createControlPlane(parts: {
         onChange,
       }),
       ...monitorRoutes({ boards, services: () => [...configs.keys()], audit, clock }),
+      ...chaos.routes,
       ...replicaRoutes(board),
+      ...models.routes,
       ...storeRoutes(store, audit, ledger.problem),
       ...liveRoutes(feed, timers),
     ],
@@ -354,6 +414,7 @@ export function createControlPlane(parts: {
         await ledger.put(config.name, config.objectives);
         await policies.put(config.name, config.policies);
         await boards.put(config);
+        await models.put(config);
         exclusions.stale();
       }),
     start: again,
@@ -377,10 +438,12 @@ export function createControlPlane(parts: {
       void tick();
     },
     tick,
+    outage: chaos.outages.api,
     async close() {
       closed = true;
       await running;
       await worker.close();
+      await models.close();
       if (lease !== undefined) await store.leases.release(lease).catch(() => {});
     },
   };

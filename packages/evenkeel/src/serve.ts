@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { formatProblems, type ServiceConfig } from '@evenkeel/config';
 import {
   type ControlPlane,
@@ -139,6 +139,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
         store,
         host,
         board,
+        modelsDirectory: join(resolve(options.dataDir), 'models'),
         link: gateway?.replica.link ?? board.link(),
         // The embedded database has one process: after a crash its next one goes on at once. Elsewhere two containers may
         // share the name of their host and the number of their process.
@@ -180,6 +181,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
             anonymous: { name: 'anonymous', role: 'viewer' },
             page: builtPage(),
             routes: control.routes,
+            outage: control.outage,
           });
     const controlServer = await serveControl(api, options.controlPort, options.host).catch(
       (error: unknown) => {

@@ -1,4 +1,4 @@
-export { checkFault, type Pulse, type WireFaultReport, wireReports } from './faults/index.ts';
+export { checkFault, type Pulse, pulseMeter, type WireFaultReport, wireReports } from './faults/index.ts';
 export {
   createFront,
   type Front,

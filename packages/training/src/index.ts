@@ -15,7 +15,9 @@ export {
   type TrainerEventInput,
   type TrainerOrders,
 } from './protocol.ts';
+export { type ReportingRecords, reportingRecords } from './reporting-records.ts';
 export { fileRecords, type KeptRun, type RunRecords, runDirectory } from './run-records.ts';
+export { type RunReport, readRunReport, runReportSchema } from './run-report.ts';
 export { supervise } from './supervise.ts';
 export type { RunProgress, SuperviseOptions, Supervision, TrainingIncident } from './supervise-types.ts';
 export {

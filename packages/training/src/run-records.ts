@@ -59,8 +59,9 @@ const recordShape = z.looseObject({
   counts: z.looseObject({ activeMs: z.number(), stepsDone: z.number() }),
   curve: z.object({ stride: z.number(), points: z.array(z.tuple([z.number(), z.number()])) }),
 });
-const isRecord = (value: unknown): value is TrainingRun => recordShape.safeParse(value).success;
-const keptShape = z.object({ revision: z.int().min(1), record: z.custom<TrainingRun>(isRecord) });
+/** Whether a value is the record of a run, as far as a reader relies on it. */
+export const isTrainingRun = (value: unknown): value is TrainingRun => recordShape.safeParse(value).success;
+const keptShape = z.object({ revision: z.int().min(1), record: z.custom<TrainingRun>(isTrainingRun) });
 const formatOf = z.object({ record: z.object({ format: z.number() }) });
 
 /** @throws EvenkeelError bad_request: damaged, or written by a later version */

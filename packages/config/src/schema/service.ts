@@ -116,7 +116,9 @@ export const serviceSchema = z.strictObject({
     .record(name, policySchema)
     .default({})
     .describe('What is done when a budget runs low, by name.'),
-  chaos: chaosSchema.prefault({}).describe('Experiments and game days: where they are, and when they may run.'),
+  chaos: chaosSchema
+    .prefault({})
+    .describe('Experiments and game days: where they are, and when they may run.'),
 });
 
 /** The file as it is written, checked and with its defaults, durations in ms, shares in [0, 1], sizes in bytes. */

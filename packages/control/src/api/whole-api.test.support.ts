@@ -50,8 +50,9 @@ export const FILE = {
 
 /** @throws with every mistake of the file */
 export function configOf(file: object): ServiceConfig {
-  const read = loadServiceFile(JSON.stringify(file), { path: 'mail.yaml', env: {}, exists: () => true });
-  if (!read.ok) throw new Error(formatProblems(read.problems, { color: false }));
+  const source = JSON.stringify(file);
+  const read = loadServiceFile(source, { path: 'mail.yaml', env: {}, exists: () => true });
+  if (!read.ok) throw new Error(formatProblems(read.problems, { color: false, source }));
   return read.service;
 }
 
@@ -62,10 +63,11 @@ export async function wholeApi(
     /** One that several share; then whoever made it closes it. */
     readonly store?: Store;
     readonly holder?: string;
+    readonly clock?: FakeClock;
   } = {},
 ): Promise<WholeApi> {
   const dir = mkdtempSync(join(tmpdir(), 'evenkeel-api-'));
-  const clock = fakeClock(0, START);
+  const clock = options.clock ?? fakeClock(0, START);
   const store =
     options.store ?? (await openStore({ kind: 'sqlite', file: join(dir, 'evenkeel.db') }, { clock }));
   const board = replicaBoard(store, clock, seededRandom(1));
@@ -77,8 +79,10 @@ export async function wholeApi(
     board,
     link: board.link(),
     holder: options.holder ?? 'test',
+    modelsDirectory: join(dir, 'models'),
     tell: (what, reason) => said.push(`${what}: ${reason}`),
     onBudget: () => {},
+    modelsDirectory: join(dir, 'models'),
   });
   await plane.put(config);
   const parts = {

@@ -159,7 +159,8 @@ export function gameDays(parts: {
       const before = await read(id);
       const step = gameDayRun(before.scenario, before.state, event, now());
       if (step.refused !== '') throw new EvenkeelError('conflict', step.refused);
-      const quiet = event.kind === 'tick' && step.effects.length === 0 && step.state.phase === before.state.phase;
+      const quiet =
+        event.kind === 'tick' && step.effects.length === 0 && step.state.phase === before.state.phase;
       const started = before.state.startedAt === undefined && step.state.startedAt !== undefined;
       const next: KeptDay = {
         ...before,
@@ -168,16 +169,17 @@ export function gameDays(parts: {
       };
       // A tick that changes nothing but the clock is not worth a write: the next one counts from the same mark.
       if (quiet && step.state.log.length === before.state.log.length) return before;
-      try {
-        const saved = await save(next, lease);
-        for (const effect of step.effects) {
-          const answer = await perform(saved, effect);
-          if (answer !== undefined) await take(id, answer);
-        }
-        return await read(id);
-      } catch (error) {
-        if (!isEvenkeelError(error) || error.code !== 'conflict' || n >= TRIES) throw error;
+      const saved = await save(next, lease).catch((error: unknown) => {
+        // Somebody was faster: what happened is taken into what they left.
+        if (isEvenkeelError(error) && error.code === 'conflict' && n < TRIES) return undefined;
+        throw error;
+      });
+      if (saved === undefined) continue;
+      for (const effect of step.effects) {
+        const answer = await perform(saved, effect);
+        if (answer !== undefined) await take(id, answer);
       }
+      return read(id);
     }
   }
 
@@ -207,7 +209,11 @@ export function gameDays(parts: {
       }).catch((error: unknown) => parts.tell(`the game day ${gameDay}`, describeError(error)));
     },
     async step(lease) {
-      const rows = await documents.list({ kind: 'gameday', states: ['running', 'debrief'], limit: MOST_DAYS });
+      const rows = await documents.list({
+        kind: 'gameday',
+        states: ['running', 'debrief'],
+        limit: MOST_DAYS,
+      });
       for (const { id, state } of rows) {
         try {
           if (state === 'running') await take(id, { kind: 'tick' }, lease);

@@ -25,7 +25,7 @@ const body = z.object({
   state: z.custom<RunState>(
     (value) => object(value) && 'phase' in value && 'injections' in value && Array.isArray(value.injections),
   ),
-  toolkit: z.unknown(),
+  toolkit: z.unknown().optional(),
   gameDay: z.string().optional(),
 });
 

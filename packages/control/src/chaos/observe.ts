@@ -42,7 +42,14 @@ export function budgetsOf(
       fast === undefined || short === undefined || fast.shortBad >= BELIEVED
         ? short
         : Math.min(short, fast.longBurn ?? short);
-    return { objective: status.objective, burnRate, remaining: status.adjusted.remaining };
+    // Of a window that has only begun, every bad event is a large share of what has passed: counted is its share of the
+    // whole window at the traffic so far.
+    const { remaining } = status.adjusted;
+    return {
+      objective: status.objective,
+      burnRate,
+      remaining: remaining === undefined ? undefined : 1 - (1 - remaining) * status.seen,
+    };
   });
 }
 

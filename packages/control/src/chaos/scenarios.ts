@@ -35,7 +35,13 @@ export function scenarioFiles(
       return { name: scenario.name, service: scenario.service, path, scenario, problems: [] };
     } catch (error) {
       const message = `cannot be read: ${describeError(error)}`;
-      return { name, service, path, scenario: undefined, problems: [{ path, line: 1, column: 1, at: '', message }] };
+      return {
+        name,
+        service,
+        path,
+        scenario: undefined,
+        problems: [{ path, line: 1, column: 1, at: '', message }],
+      };
     }
   }
 

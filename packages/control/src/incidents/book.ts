@@ -5,6 +5,7 @@ import {
   EvenkeelError,
   type Incident,
   type IncidentCommand,
+  type IncidentStatus,
   isEvenkeelError,
   isOpen,
   startEscalation,
@@ -26,6 +27,8 @@ export interface IncidentBook {
   live(service?: string): readonly KeptIncident[];
   /** Reads the live ones from the store: at the start, and when somebody else has led meanwhile. */
   load(): Promise<void>;
+  /** Reads what other processes have changed of the open ones: an acknowledgement may come in at any of them. */
+  refresh(): Promise<void>;
   get(id: string): Promise<KeptIncident>;
   list(filter: {
     readonly service?: string | undefined;
@@ -48,6 +51,7 @@ export interface IncidentBook {
 
 /** A resolved incident is still looked at for this long: trouble that comes back is the same incident. */
 const RECENT_MS = 24 * 3_600_000;
+const OPEN: readonly IncidentStatus[] = ['detected', 'investigating', 'mitigating'];
 const MOST_LIVE = 5_000;
 const TRIES = 5;
 
@@ -103,10 +107,27 @@ export function incidentBook(documents: Documents, clock: Clock): IncidentBook {
       [...live.values()].filter(({ incident }) => service === undefined || incident.service === service),
     async load() {
       live.clear();
-      const states = ['detected', 'investigating', 'mitigating', 'resolved'];
-      for (const row of await documents.list({ kind: 'incident', states, limit: MOST_LIVE })) {
+      const from = Math.round(clock.wall()) - RECENT_MS;
+      // One that has been open for long must not be hidden behind many that were resolved since.
+      const open = await documents.list({ kind: 'incident', states: OPEN, limit: MOST_LIVE });
+      const over = await documents.list({ kind: 'incident', states: ['resolved'], from, limit: MOST_LIVE });
+      for (const row of [...over, ...open]) {
         const kept = readKept(row);
         if (kept !== undefined) hold(kept);
+      }
+    },
+    async refresh() {
+      const rows = await documents.list({ kind: 'incident', states: OPEN, limit: MOST_LIVE });
+      const open = new Set(rows.map(({ id }) => id));
+      for (const row of rows) {
+        const known = live.get(row.id);
+        if (known !== undefined && known.revision >= row.revision) continue;
+        const kept = readKept(row);
+        if (kept !== undefined) hold(kept);
+      }
+      // Somebody else has ended it.
+      for (const { incident } of [...live.values()]) {
+        if (isOpen(incident) && !open.has(incident.id)) await fresh(incident.id).catch(() => undefined);
       }
     },
     get: (id) => fresh(id),

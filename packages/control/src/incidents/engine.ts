@@ -26,11 +26,14 @@ import {
   type SignalSnapshot,
   severityChange,
   signalsOf,
+  silenceFor,
+  startEscalation,
   TYPE_TITLES,
 } from '@evenkeel/core';
 import type { Lease, Store } from '@evenkeel/store';
 import type { Notification } from '../notifiers/notification.ts';
 import type { Evaluator } from '../objectives/evaluator.ts';
+import type { JoinedLabel } from '../objectives/label-counts.ts';
 import type { RollupBody } from '../replicas/rollup-body.ts';
 import type { Mitigations } from './actions.ts';
 import type { Beside, IncidentBook } from './book.ts';
@@ -38,10 +41,12 @@ import type { KeptIncident } from './kept-incident.ts';
 import type { People } from './people.ts';
 import { changesOf, labelOutcome, needsOf, objectiveSnapshot, reportsOf, rolesOf } from './snapshot.ts';
 import { messages } from './telling.ts';
-import { newWatch, type ServiceWatch, settleTraffic, takeTraffic } from './watch.ts';
+import { newWatch, type ServiceWatch, settleTraffic, takeLabel, takeTraffic } from './watch.ts';
 
 export interface IncidentEngine {
   onRollup(rollup: RollupBody): void;
+  /** A label found its prediction: what a mitigation of bad answers is judged by. */
+  onLabel(joined: Pick<JoinedLabel, 'service' | 'at' | 'label' | 'predicted'>): void;
   /** One look at every service: open, join, resolve, raise, wake, act. */
   step(lease: Lease | undefined): Promise<void>;
   /** What holds of a service now, and what it is held to be. */
@@ -97,6 +102,8 @@ export function incidentEngine(parts: {
   readonly people: People;
   readonly mitigations: Mitigations;
   readonly monitors: (service: string) => Pick<SignalSnapshot, 'monitors' | 'estimates'>;
+  /** Runs of the service that are in trouble, and candidates that were. */
+  readonly training: (service: string) => SignalSnapshot['training'];
   readonly configs: () => Iterable<ServiceConfig>;
   readonly tell: (what: string, reason: string) => void;
 }): IncidentEngine {
@@ -166,7 +173,7 @@ export function incidentEngine(parts: {
       comparisons: [],
       reports,
       flags: { recent: 0, usual: 0 },
-      training: [],
+      training: parts.training(config.name),
       loop: undefined,
       queue,
     };
@@ -239,6 +246,14 @@ export function incidentEngine(parts: {
   // Severities sort by their names: SEV1 is the gravest.
   const wakes = (config: ServiceConfig, severity: string): boolean => severity <= config.incidents.pageFrom;
 
+  const isJudged = (service: string, id: string): boolean =>
+    book
+      .live(service)
+      .some(
+        ({ incident, actions }) =>
+          incident.id === id && actions.some(({ automatic, state }) => automatic && state === 'running'),
+      );
+
   async function decide(
     config: ServiceConfig,
     decision: OpeningDecision,
@@ -282,12 +297,18 @@ export function incidentEngine(parts: {
           config,
           decision.incident,
           { do: 'reopen', reason: decision.reason },
-          besideOf(config, lease, 'reopened'),
+          {
+            ...besideOf(config, lease, 'reopened'),
+            // Whoever was told last may be off duty by now: the path is gone from its beginning.
+            kept: (one) => ({ ...one, escalation: startEscalation(Math.round(clock.wall())) }),
+          },
         );
         await join(decision.incident, decision.candidate);
         return;
       case 'resolve':
         if (!endsWithSignals(config.name, decision.incident)) return;
+        // Whether it is over because of what was done is not known yet, and ending it now would undo that.
+        if (isJudged(config.name, decision.incident)) return;
         await command(
           config,
           decision.incident,
@@ -310,8 +331,8 @@ export function incidentEngine(parts: {
   async function judge(
     config: ServiceConfig,
     kept: KeptIncident,
-    snapshot: SignalSnapshot,
     lease: Lease | undefined,
+    snapshot: SignalSnapshot,
   ): Promise<void> {
     const { incident } = kept;
     const now = Math.round(clock.wall());
@@ -333,6 +354,18 @@ export function incidentEngine(parts: {
     if (lowerSince !== kept.lowerSince) await book.remember(incident.id, (one) => ({ ...one, lowerSince }));
   }
 
+  /** A silence that begins or ends while the incident is open is the incident's too. */
+  async function hush(
+    config: ServiceConfig,
+    { incident }: KeptIncident,
+    lease: Lease | undefined,
+  ): Promise<void> {
+    const now = Math.round(clock.wall());
+    const silence = silenceFor(people.silences(), config.name, incident.type, now)?.id;
+    if (silence === incident.silencedBy) return;
+    await command(config, incident.id, { do: 'silence', silence }, besideOf(config, lease, undefined));
+  }
+
   async function wake(config: ServiceConfig, kept: KeptIncident, lease: Lease | undefined): Promise<void> {
     const { incident, escalation } = kept;
     if (!wakes(config, incident.severity)) return;
@@ -351,17 +384,25 @@ export function incidentEngine(parts: {
       },
       now,
     );
+    let { revision } = incident;
     for (const [i, { person, role, step: number, reason }] of step.tell.entries()) {
       const first = incident.pages.length === 0 && i === 0;
-      await command(
-        config,
+      const result = await book.command(
         incident.id,
-        { do: 'paged', page: { at: now, to: person, role, step: number, night: false } },
+        {
+          by: EVENKEEL,
+          at: now,
+          intent: { do: 'paged', page: { at: now, to: person, role, step: number, night: false } },
+          // Whoever has just acknowledged it is not woken for it.
+          ifRevision: revision,
+        },
         {
           ...besideOf(config, lease, first ? 'opened' : 'escalated', { page: true, recipient: person }),
           kept: (one) => ({ ...one, escalation: step.state }),
         },
       );
+      if (!result.ok) return;
+      revision = result.incident.revision;
       tell(`${config.name}: ${person} is told of ${incident.id}`, reason);
     }
     for (const role of step.passedOver) tell(`${config.name}: nobody is on call`, role);
@@ -407,10 +448,14 @@ export function incidentEngine(parts: {
     );
     for (const decision of opening.decisions) await decide(config, decision, snapshot, lease);
     own.opening = opening.state;
-    for (const kept of book.live(config.name)) {
-      if (!isOpen(kept.incident)) continue;
-      await judge(config, kept, snapshot, lease);
-      await wake(config, kept, lease);
+    const current = (id: string): KeptIncident | undefined =>
+      book.live(config.name).find(({ incident }) => incident.id === id && isOpen(incident));
+    for (const { incident } of book.live(config.name)) {
+      // Each step sees what the one before it has left.
+      for (const part of [hush, judge, wake]) {
+        const kept = current(incident.id);
+        if (kept !== undefined) await part(config, kept, lease, snapshot);
+      }
     }
     await mitigations.step(config, snapshot, own, lease);
   }
@@ -419,8 +464,12 @@ export function incidentEngine(parts: {
     onRollup({ service, traffic, to }) {
       if (traffic !== undefined) takeTraffic(watch(service), traffic, to);
     },
+    onLabel({ service, at, label, predicted }) {
+      if (predicted !== undefined) takeLabel(watch(service), at, label === predicted);
+    },
     async step(lease) {
       await people.refresh();
+      await book.refresh();
       for (const config of parts.configs()) await stepService(config, lease);
     },
     diagnosis: (service) => latest.get(service),

@@ -166,12 +166,15 @@ export function incidentRoutes(parts: {
           now(),
         );
         await book.create(incident, {
+          // Whom it wakes the engine wakes, along the escalation path.
           outbox: (made) =>
-            messages(config.incidents, made, 'opened', {
-              page: made.severity <= config.incidents.pageFrom,
-              recipient: config.owner,
-              at: now(),
-            }),
+            made.severity <= config.incidents.pageFrom
+              ? []
+              : messages(config.incidents, made, 'opened', {
+                  page: false,
+                  recipient: config.owner,
+                  at: now(),
+                }),
         });
         await audit(caller, 'incident.open', incident.id, incident.service, input);
         parts.onChange();

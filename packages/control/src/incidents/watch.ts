@@ -6,10 +6,10 @@ import {
   type OpeningState,
   observeTraffic,
   type SignalState,
-  type Stretch,
   type TrafficCounts,
   type TrafficWindow,
 } from '@evenkeel/core';
+import { type Trouble, troubleOf } from './trouble.ts';
 
 /** What is remembered of one service between two looks. */
 export interface ServiceWatch {
@@ -17,14 +17,17 @@ export interface ServiceWatch {
   signals: SignalState | undefined;
   opening: OpeningState;
   /** Trouble by stretches, for judging mitigations. */
-  readonly stretches: { at: number; bad: number; total: number }[];
+  readonly stretches: Trouble[];
+  /** Predictions that disagree with their label, by the time of the prediction, in order of time. */
+  readonly labels: { at: number; bad: number; total: number }[];
   /** What replicas reported since the last look. */
   pending: { counts: TrafficCounts; at: number } | undefined;
 }
 
-const STRETCH_MS = 10_000;
+/** Length of a stretch, in milliseconds. Four of trouble are measured before anything is done about it: short ones, so that it is soon. */
+export const STRETCH_MS = 5_000;
 /** Half an hour of stretches: what came before a mitigation, and its verification. */
-const STRETCHES = 180;
+const STRETCHES = 360;
 
 export function newWatch(): ServiceWatch {
   return {
@@ -32,6 +35,7 @@ export function newWatch(): ServiceWatch {
     signals: undefined,
     opening: NO_SIGHTINGS,
     stretches: [],
+    labels: [],
     pending: undefined,
   };
 }
@@ -48,11 +52,19 @@ export function takeTraffic(watch: ServiceWatch, counts: TrafficCounts, at: numb
   watch.pending = { counts: { ...sum, spanMs }, at: Math.max(pending.at, at) };
 }
 
-/** Requests that went wrong on the way, whatever they got in the end: what a mitigation is to make less of. */
-function troubled({ total, byLevel, rungs, features }: TrafficCounts): number {
-  let bad = (byLevel.failed ?? 0) + features.unfresh;
-  for (const rung of Object.values(rungs)) bad += rung.failed + rung.timedOut + rung.unsafe;
-  return Math.min(total, bad);
+/** Takes a label in. Labels come late and in any order: they go to the stretch of their prediction. */
+export function takeLabel({ labels }: ServiceWatch, predictedAt: number, right: boolean): void {
+  const at = Math.floor(predictedAt / STRETCH_MS) * STRETCH_MS;
+  let place = labels.findLastIndex((stretch) => stretch.at <= at);
+  if (labels[place]?.at !== at) {
+    place += 1;
+    labels.splice(place, 0, { at, bad: 0, total: 0 });
+  }
+  const stretch = labels[place];
+  if (stretch === undefined) return;
+  stretch.total += 1;
+  if (!right) stretch.bad += 1;
+  if (labels.length > STRETCHES) labels.shift();
 }
 
 /** Moves what was taken in into the windows. */
@@ -63,24 +75,24 @@ export function settleTraffic(watch: ServiceWatch, inTrouble: boolean): void {
   watch.traffic = observeTraffic(watch.traffic, pending.counts, pending.at, inTrouble);
   const at = Math.floor(pending.at / STRETCH_MS) * STRETCH_MS;
   const last = stretches.at(-1);
-  const bad = troubled(pending.counts);
+  const one = troubleOf(pending.counts);
   if (last?.at === at) {
-    last.bad += bad;
-    last.total += pending.counts.total;
+    stretches[stretches.length - 1] = {
+      at,
+      total: last.total + one.total,
+      failed: last.failed + one.failed,
+      unfresh: last.unfresh + one.unfresh,
+      full: last.full + one.full,
+      below: last.below + one.below,
+    };
   } else {
-    stretches.push({ at, bad, total: pending.counts.total });
+    stretches.push({ ...one, at });
     if (stretches.length > STRETCHES) stretches.shift();
   }
 }
 
 /** The stretches that are over. */
-export function wholeStretches(watch: ServiceWatch, clock: Clock): readonly Stretch[] {
+export function wholeStretches(watch: ServiceWatch, clock: Clock): readonly Trouble[] {
   const now = clock.wall();
   return watch.stretches.filter(({ at }) => at + STRETCH_MS <= now);
-}
-
-/** Share of requests that go wrong when all is well. */
-export function usualTrouble({ traffic }: ServiceWatch): number {
-  const { usual } = traffic;
-  return usual.total > 0 ? troubled(usual) / usual.total : 0;
 }

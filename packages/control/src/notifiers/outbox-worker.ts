@@ -42,6 +42,8 @@ const IDLE_MS = 1_000;
 export function outboxWorker(parts: {
   readonly outbox: Outbox;
   readonly notifiers: () => ReadonlyMap<string, Notifier>;
+  /** Why a destination is out, as an experiment wants it; undefined when it is not. */
+  readonly out?: ((destination: string) => string | undefined) | undefined;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;
@@ -66,6 +68,8 @@ export function outboxWorker(parts: {
   async function attempt(row: OutboxRow, notifier: Notifier): Promise<Delivery> {
     const notification = notificationSchema.safeParse(row.body);
     if (!notification.success) return { kind: 'dead', reason: 'what was kept is not a notification' };
+    const out = parts.out?.(row.destination);
+    if (out !== undefined) return { kind: 'retry', reason: out, afterMs: undefined };
     const limit = AbortSignal.any([stop.signal, AbortSignal.timeout(ATTEMPT_MS)]);
     try {
       return await notifier.send(notification.data, limit);

@@ -60,6 +60,8 @@ export function labelCounts(parts: {
   readonly ledger: Ledger;
   readonly objectives: (service: string) => readonly Objective[];
   readonly onJoined: (joined: JoinedLabel) => void;
+  /** Whether an experiment holds a label back: it, and those behind it, are read later. */
+  readonly heldBack?: ((fact: FactRow) => boolean) | undefined;
 }): { readonly read: () => Promise<void>; readonly figures: LabelFigures } {
   const { store, clock, ledger } = parts;
   const figures: LabelFigures = { joined: 0, repeated: 0, corrected: 0, unknown: 0 };
@@ -84,6 +86,7 @@ export function labelCounts(parts: {
 
   /** False: it is to be read again later. */
   async function take(fact: FactRow & { readonly cursor: number }): Promise<boolean> {
+    if (parts.heldBack?.(fact) === true) return false;
     const label = labelOf(fact);
     if (label === undefined || fact.request === undefined) return true;
     const row = await store.predictions.row(fact.request);

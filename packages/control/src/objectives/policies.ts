@@ -28,7 +28,11 @@ export interface PolicyStanding {
 export interface PolicyBook {
   put(service: string, policies: readonly BudgetPolicy[]): Promise<void>;
   /** Looks at every policy; orders are given, renewed and lifted. */
-  step(lease: Lease | undefined): Promise<readonly PolicyChange[]>;
+  step(
+    lease: Lease | undefined,
+    /** Services that are left alone: nothing is ordered, nothing renewed. */
+    silent?: (service: string) => boolean,
+  ): Promise<readonly PolicyChange[]>;
   /** Reads how the policies stand: somebody else may have led meanwhile. */
   reload(): Promise<void>;
   standings(service?: string): readonly PolicyStanding[];
@@ -177,9 +181,10 @@ export function policyBook(parts: {
       }
       for (const policy of policies) kept.set(idOf(policy), await restore(policy));
     },
-    async step(lease) {
+    async step(lease, silent) {
       const changes: PolicyChange[] = [];
       for (const one of kept.values()) {
+        if (silent?.(one.policy.service) === true) continue;
         const change = await stepOne(one, lease);
         if (change !== undefined) changes.push(change);
       }

@@ -22,11 +22,11 @@ const directive = z.looseObject({
   createdAt: z.number(),
   expiresAt: z.number(),
 });
-export type ShownDirective = z.output<typeof directive>;
-export const directives = z.object({ directives: z.array(directive) });
+type ShownDirective = z.output<typeof directive>;
+const directives = z.object({ directives: z.array(directive) });
 
 /** What an order does, in a few words. */
-export function orderText(given: z.output<typeof order>): string {
+function orderText(given: z.output<typeof order>): string {
   switch (given.kind) {
     case 'pin':
       return `enter at ${given.rung}`;

@@ -75,11 +75,16 @@ export function incidentActionCommands(incidents: Command): void {
         return;
       }
       const done = await api.send('POST', path, { action: kind });
-      const named = z.looseObject({ id: z.string() }).safeParse(done);
+      const { plan: followed, mitigation } = z
+        .looseObject({ plan, mitigation: z.string().nullish() })
+        .parse(done);
       show(done, () =>
-        named.success
-          ? `${kind} is done (${named.data.id}); take it back with "evenkeel incidents undo ${id} ${named.data.id}"`
-          : `${kind} is done; see "evenkeel incidents show ${id}"`,
+        [
+          said(followed),
+          mitigation == null
+            ? 'it is on the timeline; nothing is there to take back'
+            : `take it back: evenkeel incidents undo ${id} ${mitigation}`,
+        ].join('\n'),
       );
     });
   incidents

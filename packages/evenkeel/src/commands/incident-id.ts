@@ -1,7 +1,7 @@
 import { EvenkeelError } from '@evenkeel/core';
 import { z } from 'zod';
 import type { ApiClient } from '../api-client.ts';
-import { OPEN_STATES } from './incident-page.ts';
+import { OPEN_STATES } from './incident-shape.ts';
 
 const found = z.object({ incidents: z.array(z.looseObject({ id: z.string(), status: z.string() })) });
 const SHORTEST = 4;

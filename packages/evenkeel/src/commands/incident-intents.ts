@@ -2,7 +2,7 @@ import { INCIDENT_TYPES, SEVERITIES } from '@evenkeel/core';
 import { type Command, InvalidArgumentError } from 'commander';
 import { cliContext } from '../cli-context.ts';
 import { incidentId } from './incident-id.ts';
-import { incident } from './incident-page.ts';
+import { incident } from './incident-shape.ts';
 
 const ID = 'its id, the last characters of it, or latest';
 
@@ -14,7 +14,11 @@ function oneOf(known: readonly string[]): (text: string) => string {
 }
 
 /** Tells the control plane what a person wants of an incident, and prints where it stands then. */
-async function tell(command: Command, said: string, intent: Readonly<Record<string, unknown>>): Promise<void> {
+async function tell(
+  command: Command,
+  said: string,
+  intent: Readonly<Record<string, unknown>>,
+): Promise<void> {
   const { api, show } = cliContext(command);
   const id = await incidentId(api, said);
   const { ifRevision } = command.opts<{ ifRevision?: number }>();

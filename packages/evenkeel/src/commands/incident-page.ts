@@ -1,70 +1,8 @@
-import { z } from 'zod';
 import type { CliContext } from '../cli-context.ts';
 import { span, table } from '../output.ts';
+import { OPEN_STATES, type WholeIncident } from './incident-shape.ts';
 import { clockTime } from './moment.ts';
 import { wrapped } from './waterfall.ts';
-
-export const incident = z.looseObject({
-  id: z.string(),
-  service: z.string(),
-  type: z.string(),
-  severity: z.string(),
-  severityReason: z.string(),
-  status: z.string(),
-  title: z.string(),
-  startedAt: z.number(),
-  detectedAt: z.number(),
-  acknowledgedAt: z.number().nullish(),
-  acknowledgedBy: z.string().nullish(),
-  resolvedAt: z.number().nullish(),
-  likelyCause: z.string(),
-  rootCause: z.string().nullish(),
-  resolution: z.string().nullish(),
-  silencedBy: z.string().nullish(),
-  signals: z.array(
-    z.looseObject({
-      name: z.string(),
-      role: z.string(),
-      strength: z.number(),
-      firstSeen: z.number(),
-      lastSeen: z.number(),
-      evidence: z.looseObject({ text: z.string(), link: z.string() }),
-    }),
-  ),
-  mitigations: z.array(
-    z.looseObject({
-      id: z.string(),
-      text: z.string(),
-      by: z.string(),
-      at: z.number(),
-      state: z.string(),
-      outcome: z.string().nullish(),
-    }),
-  ),
-  pages: z.array(z.looseObject({ at: z.number(), to: z.string(), role: z.string() })),
-  revision: z.number(),
-});
-export type ShownIncident = z.output<typeof incident>;
-
-const timelineEntry = z.looseObject({
-  at: z.number(),
-  by: z.string(),
-  kind: z.string(),
-  text: z.string(),
-  decisive: z.boolean(),
-});
-export const wholeIncident = incident.extend({
-  timeline: z.array(timelineEntry),
-  runbook: z.looseObject({
-    summary: z.string(),
-    immediateActions: z.array(z.looseObject({ kind: z.string(), text: z.string(), why: z.string() })),
-    investigationSteps: z.array(z.string()),
-  }),
-});
-export type WholeIncident = z.output<typeof wholeIncident>;
-
-/** States in which the trouble lasts. */
-export const OPEN_STATES: readonly string[] = ['detected', 'investigating', 'mitigating'];
 
 export function severityStyle(severity: string): 'red' | 'yellow' | 'dim' {
   return severity === 'SEV1' || severity === 'SEV2' ? 'red' : severity === 'SEV3' ? 'yellow' : 'dim';
@@ -92,7 +30,11 @@ function next(one: WholeIncident): readonly string[] {
 }
 
 /** One incident as a page: what is wrong, why, what was done already, what to do next. */
-export function incidentPage(one: WholeIncident, { paint, columns }: CliContext, everything: boolean): string {
+export function incidentPage(
+  one: WholeIncident,
+  { paint, columns }: CliContext,
+  everything: boolean,
+): string {
   const width = Number.isFinite(columns) ? columns : 120;
   const para = (head: string, text: string): string => {
     const [first = '', ...rest] = wrapped(text, Math.max(30, width - 10));

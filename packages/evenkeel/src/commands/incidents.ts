@@ -6,7 +6,8 @@ import { span, table } from '../output.ts';
 import { incidentActionCommands } from './incident-actions.ts';
 import { incidentId } from './incident-id.ts';
 import { incidentIntentCommands } from './incident-intents.ts';
-import { incident, incidentPage, OPEN_STATES, type ShownIncident, severityStyle, wholeIncident } from './incident-page.ts';
+import { incidentPage, severityStyle } from './incident-page.ts';
+import { incident, OPEN_STATES, type ShownIncident, wholeIncident } from './incident-shape.ts';
 import { clockTime, count, momentOption } from './moment.ts';
 
 function list(shown: readonly ShownIncident[], { paint, columns }: CliContext): string {
@@ -73,7 +74,9 @@ export function incidentsCommand(program: Command): void {
     .description('open one by hand')
     .argument('<service>')
     .argument('<title>', 'what is wrong, in a sentence')
-    .addOption(new Option('--type <type>', 'what kind of trouble').choices(INCIDENT_TYPES).makeOptionMandatory())
+    .addOption(
+      new Option('--type <type>', 'what kind of trouble').choices(INCIDENT_TYPES).makeOptionMandatory(),
+    )
     .addOption(new Option('--severity <severity>', 'how grave').choices(SEVERITIES).default('SEV3'))
     .option('--description <text>', 'what is known', '')
     .option('--started <moment>', 'when it began, such as -20m', momentOption)

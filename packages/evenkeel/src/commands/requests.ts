@@ -47,7 +47,10 @@ export function requestsCommand(program: Command): void {
     .option('--from <moment>', 'since, such as -15m', momentOption)
     .option('--to <moment>', 'until', momentOption)
     .option('--limit <n>', 'requests at most', count, 20)
-    .addHelpText('after', '\nExample:\n  evenkeel requests --service moderation --level simpler_model --from -15m')
+    .addHelpText(
+      'after',
+      '\nExample:\n  evenkeel requests --service moderation --level simpler_model --from -15m',
+    )
     .action(async (options, command: Command) => {
       const { api, show, columns, paint } = cliContext(command);
       const query = new URLSearchParams();

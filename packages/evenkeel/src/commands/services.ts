@@ -3,17 +3,52 @@ import { z } from 'zod';
 import { type CliContext, cliContext } from '../cli-context.ts';
 import { percent, span, table } from '../output.ts';
 
-const gate = z.looseObject({
-  limit: z.number(),
-  inflight: z.number(),
-  queued: z.number(),
-  pressure: z.number(),
-  tightened: z.number(),
-});
+/** What is read of a service as it stands; the rest goes through as it came. */
+export interface ShownGate {
+  readonly limit: number;
+  readonly inflight: number;
+  readonly queued: number;
+}
+export interface ShownRung {
+  readonly name: string;
+  readonly level: string;
+  readonly budgetMs: number;
+  readonly availability: string;
+  readonly reason: string;
+  readonly breaker?: { readonly state: string; readonly reason: string } | null | undefined;
+  readonly gate?: ShownGate | null | undefined;
+  readonly counts?: { readonly answered: number } | null | undefined;
+}
+export interface ShownService {
+  readonly name: string;
+  readonly type: string;
+  readonly owner: string;
+  readonly deadlineMs: number;
+  readonly level: string;
+  readonly entry: string;
+  readonly reason: string;
+  readonly sinceMs: number;
+  readonly probing?:
+    | { readonly rung: string; readonly successes: number; readonly needed: number }
+    | null
+    | undefined;
+  readonly rungs: readonly ShownRung[];
+  readonly gate?: ShownGate | null | undefined;
+  readonly components: readonly { readonly name: string; readonly up: boolean; readonly reason: string }[];
+  readonly figures: {
+    readonly requests: number;
+    readonly inFlight: number;
+    readonly served: Readonly<Record<string, number>>;
+    readonly refused: Readonly<Record<string, number>>;
+  };
+  readonly directives: readonly { readonly id: string }[];
+  readonly file: { readonly path: string; readonly problem?: string | null | undefined };
+}
+
+const gate = z.looseObject({ limit: z.number(), inflight: z.number(), queued: z.number() });
 const rung = z.looseObject({
   name: z.string(),
   level: z.string(),
-  qualityImpact: z.string(),
   budgetMs: z.number(),
   availability: z.string(),
   reason: z.string(),
@@ -21,7 +56,7 @@ const rung = z.looseObject({
   gate: gate.nullish(),
   counts: z.looseObject({ answered: z.number() }).nullish(),
 });
-export const serviceStatus = z.looseObject({
+export const serviceStatus: z.ZodType<ShownService> = z.looseObject({
   name: z.string(),
   type: z.string(),
   owner: z.string(),
@@ -40,10 +75,9 @@ export const serviceStatus = z.looseObject({
     served: z.record(z.string(), z.number()),
     refused: z.record(z.string(), z.number()),
   }),
-  directives: z.array(z.looseObject({ id: z.string(), order: z.unknown(), expiresAt: z.number() })),
-  file: z.looseObject({ path: z.string(), loadedAt: z.number(), problem: z.string().nullish() }),
+  directives: z.array(z.looseObject({ id: z.string() })),
+  file: z.looseObject({ path: z.string(), problem: z.string().nullish() }),
 });
-export type ShownService = z.output<typeof serviceStatus>;
 
 const total = (counts: Readonly<Record<string, number>>): number =>
   Object.values(counts).reduce((sum, one) => sum + one, 0);
@@ -59,7 +93,7 @@ export function levelStyle(level: string): 'green' | 'yellow' | 'red' {
   return level === 'failed' || level === 'static_fallback' ? 'red' : 'yellow';
 }
 
-export function gateText(shown: z.output<typeof gate> | null | undefined): string {
+export function gateText(shown: ShownGate | null | undefined): string {
   if (shown === undefined || shown === null) return '–';
   const waiting = shown.queued === 0 ? '' : ` +${shown.queued}`;
   return `${shown.inflight}${waiting}/${Math.round(shown.limit)}`;
@@ -153,9 +187,7 @@ export function servicesCommand(program: Command): void {
     .addHelpText('after', '\nExample:\n  evenkeel services show moderation')
     .action(async (name: string, _, command: Command) => {
       const context = cliContext(command);
-      const one = serviceStatus.parse(
-        await context.api.get(`/api/v1/services/${encodeURIComponent(name)}`),
-      );
+      const one = serviceStatus.parse(await context.api.get(`/api/v1/services/${encodeURIComponent(name)}`));
       context.show(one, () => page(one, context));
     });
 }

@@ -19,7 +19,14 @@ const RECORD = requestRecord.parse({
   features: { source: 'online', reason: 'ok', ageMs: 1_500, durationMs: 10 },
   safety: { verdict: 'allow', reason: 'ok', durationMs: 0 },
   steps: [
-    { rung: 'large', level: 'full_service', outcome: 'timed_out', reason: 'its share of the deadline, 60 ms, ran out', startMs: 0, durationMs: 60 },
+    {
+      rung: 'large',
+      level: 'full_service',
+      outcome: 'timed_out',
+      reason: 'its share of the deadline, 60 ms, ran out',
+      startMs: 0,
+      durationMs: 60,
+    },
     { rung: 'small', level: 'simpler_model', outcome: 'answered', reason: 'ok', startMs: 60, durationMs: 40 },
   ],
 });

@@ -1,48 +1,82 @@
 import { z } from 'zod';
 import type { Paint } from '../output.ts';
 
+/** A request as the API shows it: the whole record. What is not read goes through as it came. */
+export interface ShownRequest {
+  readonly id: string;
+  readonly service: string;
+  readonly at: number;
+  readonly durationMs: number;
+  readonly tenant: string;
+  readonly user: string;
+  readonly priority: number;
+  readonly level: string;
+  readonly model?: string | null | undefined;
+  readonly version?: string | null | undefined;
+  readonly confidence?: number | null | undefined;
+  readonly label?: string | null | undefined;
+  readonly status: number;
+  readonly reason: string;
+  readonly traceId?: string | null | undefined;
+  readonly entry: string;
+  readonly entryReason: string;
+  readonly features?:
+    | {
+        readonly source: string;
+        readonly reason: string;
+        readonly ageMs?: number | null | undefined;
+        readonly durationMs: number;
+      }
+    | null
+    | undefined;
+  readonly safety?:
+    | { readonly verdict: string; readonly reason: string; readonly durationMs: number }
+    | null
+    | undefined;
+  readonly steps: readonly {
+    readonly rung: string;
+    readonly outcome: string;
+    readonly reason: string;
+    readonly startMs: number;
+    readonly durationMs: number;
+  }[];
+}
+
 const step = z.looseObject({
   rung: z.string(),
-  level: z.string(),
   outcome: z.string(),
   reason: z.string(),
   startMs: z.number(),
   durationMs: z.number(),
 });
-/** A request as the API shows it: the whole record. */
-export const requestRecord = z.looseObject({
+const features = z.looseObject({
+  source: z.string(),
+  reason: z.string(),
+  ageMs: z.number().nullish(),
+  durationMs: z.number(),
+});
+export const requestRecord: z.ZodType<ShownRequest> = z.looseObject({
   id: z.string(),
   service: z.string(),
-  kind: z.string(),
   at: z.number(),
   durationMs: z.number(),
   tenant: z.string(),
   user: z.string(),
   priority: z.number(),
   level: z.string(),
-  rung: z.string().nullish(),
   model: z.string().nullish(),
   version: z.string().nullish(),
   confidence: z.number().nullish(),
   label: z.string().nullish(),
   status: z.number(),
-  error: z.string().nullish(),
   reason: z.string(),
   traceId: z.string().nullish(),
   entry: z.string(),
   entryReason: z.string(),
-  features: z
-    .looseObject({
-      source: z.string(),
-      reason: z.string(),
-      ageMs: z.number().nullish(),
-      durationMs: z.number(),
-    })
-    .nullish(),
+  features: features.nullish(),
   safety: z.looseObject({ verdict: z.string(), reason: z.string(), durationMs: z.number() }).nullish(),
   steps: z.array(step),
 });
-export type ShownRequest = z.output<typeof requestRecord>;
 
 interface Bar {
   readonly name: string;

@@ -1,4 +1,10 @@
-import { type ArmFigures, countRecord, type FaultReport, newArmFigures, type RequestRecord } from '@evenkeel/core';
+import {
+  type ArmFigures,
+  countRecord,
+  type FaultReport,
+  newArmFigures,
+  type RequestRecord,
+} from '@evenkeel/core';
 
 /** Traffic of one flush, as a rollup carries it: what an experiment is judged and stopped by. */
 export interface Pulse {

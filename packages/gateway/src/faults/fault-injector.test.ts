@@ -76,7 +76,13 @@ function rig() {
   const problems: string[] = [];
   const injector = faultInjector(
     {
-      service: { name: 'mail', deadlineMs: 500, predict: service.predict, onRecord: service.onRecord, onSeen: service.onSeen },
+      service: {
+        name: 'mail',
+        deadlineMs: 500,
+        predict: service.predict,
+        onRecord: service.onRecord,
+        onSeen: service.onSeen,
+      },
       models: new Map([['primary', primary]]),
       plain: new Map([['primary', model]]),
       features: undefined,

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import { call, query } from '../../api/client.ts';
+import { call, Problem, query } from '../../api/client.ts';
 import { reread, useRead } from '../../api/use-read.ts';
 import type { FactRow } from '../../api/wire.ts';
 import { Field, FormProblem, useDoing } from '../../parts/form.tsx';
@@ -84,12 +84,13 @@ function Form(props: {
         event.preventDefault();
         void doing
           .run(async () => {
-            const receipt = await call<{ accepted: number; rejected?: readonly { reason?: string }[] }>(
+            const receipt = await call<{ refused: readonly { problem: string }[] }>(
               'POST',
               '/api/v1/exclusions',
               { id, service, objective, from: new Date(from).getTime(), to: new Date(until).getTime(), reason },
             );
-            return receipt;
+            const [refused] = receipt.refused;
+            if (refused !== undefined) throw new Problem(400, 'bad_request', `body.${refused.problem}`, '');
           }, 'Excluded; figures follow within a moment')
           .then((done) => {
             if (!done) return;

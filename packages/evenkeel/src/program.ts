@@ -1,0 +1,57 @@
+import { Command } from 'commander';
+import { auditCommand } from './commands/audit.ts';
+import { backupCommands } from './commands/backup.ts';
+import { checkCommand } from './commands/check.ts';
+import { completionCommand } from './commands/completion.ts';
+import { directivesCommand } from './commands/directives.ts';
+import { doctorCommand } from './commands/doctor.ts';
+import { factCommands } from './commands/facts.ts';
+import { incidentsCommand } from './commands/incidents.ts';
+import { keysCommand } from './commands/keys.ts';
+import { monitorsCommand } from './commands/monitors.ts';
+import { outboxCommand } from './commands/outbox.ts';
+import { queuesCommand } from './commands/queues.ts';
+import { requestsCommand } from './commands/requests.ts';
+import { schedulesCommand } from './commands/schedules.ts';
+import { serveCommand } from './commands/serve.ts';
+import { servicesCommand } from './commands/services.ts';
+import { silencesCommand } from './commands/silences.ts';
+import { sloCommand } from './commands/slo.ts';
+import { VERSION } from './version.ts';
+
+/** Under which heading of `--help` the commands stand. */
+const GROUPS: readonly (readonly [string, readonly ((program: Command) => void)[]])[] = [
+  ['Begin:', [checkCommand, serveCommand, doctorCommand]],
+  ['See:', [servicesCommand, sloCommand, monitorsCommand, requestsCommand]],
+  ['Act:', [incidentsCommand, directivesCommand, queuesCommand, silencesCommand, schedulesCommand]],
+  ['Tell:', [factCommands, outboxCommand]],
+  ['Keep:', [keysCommand, auditCommand, backupCommands, completionCommand]],
+];
+
+/** The whole command line: what is run, documented and completed is this tree. */
+export function evenkeelProgram(): Command {
+  const program = new Command('evenkeel')
+    .description('The reliability layer for AI services.')
+    .version(VERSION)
+    .option('--json', 'print JSON instead of text')
+    .showHelpAfterError('(run with --help for the commands)')
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText(
+      'after',
+      [
+        '',
+        'Environment:',
+        '  EVENKEEL_URL           control plane elsewhere (default: this machine, port 4101)',
+        '  EVENKEEL_KEY           key to it (default: the one that "serve" left in the data directory)',
+        '  EVENKEEL_DATA_DIR      data directory (default .evenkeel)',
+        '  NO_COLOR               no colour',
+        '',
+        'Exit codes: 0 done; 1 it failed, or the input is wrong; 2 what was looked at is not well.',
+      ].join('\n'),
+    );
+  for (const [heading, commands] of GROUPS) {
+    program.commandsGroup(heading);
+    for (const add of commands) add(program);
+  }
+  return program;
+}
