@@ -138,6 +138,12 @@ export async function startProcess(options: {
       if (answer.statusCode >= 400) throw new Error(`GET ${path}: ${answer.statusCode} ${text}`);
       return JSON.parse(text);
     },
+    async remove(path) {
+      const headers = { authorization: `Bearer ${key}` };
+      const answer = await request(`${control}${path}`, { method: 'DELETE', headers });
+      const text = await answer.body.text();
+      if (answer.statusCode >= 400) throw new Error(`DELETE ${path}: ${answer.statusCode} ${text}`);
+    },
     async post(path, body, type = 'application/json') {
       const answer = await request(`${control}${path}`, {
         method: 'POST',

@@ -53,8 +53,14 @@ export function writeNgramFile(file: string, key: string, trained: NgramWeights)
   }
 }
 
-/** The weights in a file; or why there are none: it is missing, damaged, of another version, or learned from other mail. */
-export function readNgramFile(file: string, key: string): NgramWeights | { readonly unusable: string } {
+/**
+ * The weights in a file; or why there are none: it is missing, damaged, of another version, or learned from other mail.
+ * @param key what it must have been learned from; undefined: whatever it was, somebody else knows
+ */
+export function readNgramFile(
+  file: string,
+  key: string | undefined,
+): NgramWeights | { readonly unusable: string } {
   let bytes: Buffer;
   try {
     bytes = readFileSync(file);
@@ -71,7 +77,7 @@ export function readNgramFile(file: string, key: string): NgramWeights | { reado
   const header = headerSchema.safeParse(parsed);
   if (!header.success) return { unusable: 'it is of another version' };
   const { bias, scale, offset, sha256 } = header.data;
-  if (header.data.key !== key) return { unusable: 'it was learned from other mail' };
+  if (key !== undefined && header.data.key !== key) return { unusable: 'it was learned from other mail' };
   const body = bytes.subarray(end + 1);
   if (body.length !== BUCKETS * 4 || checksum(body) !== sha256)
     return { unusable: 'its weights are damaged' };

@@ -13,6 +13,8 @@ const MAX_IN_FLIGHT = 4_000;
 const TIMEOUT_MS = 10_000;
 /** Of 20 requests: how many are of class 0, 1, 2, 3 in a mix. */
 const MIX = [1, 3, 6, 10] as const;
+/** People who send it; a few of them send most. */
+const USERS = 400;
 
 const sampleSchema = z.object({ label: z.enum(['spam', 'ham']), input: z.record(z.string(), z.unknown()) });
 type Sample = z.infer<typeof sampleSchema>;
@@ -50,7 +52,7 @@ function labelOf(body: string): string | undefined {
   }
 }
 
-function send(plan: Plan, agent: Agent, sample: Sample, priority: number): Promise<Outcome> {
+function send(plan: Plan, agent: Agent, sample: Sample, priority: number, user: string): Promise<Outcome> {
   const body = JSON.stringify(sample.input);
   const began = performance.now();
   return new Promise((resolve) => {
@@ -73,6 +75,7 @@ function send(plan: Plan, agent: Agent, sample: Sample, priority: number): Promi
           'content-type': 'application/json',
           'content-length': Buffer.byteLength(body),
           'evenkeel-priority': String(priority),
+          'x-user': user,
           ...(plan.deadlineMs === undefined ? {} : { 'evenkeel-deadline-ms': String(plan.deadlineMs) }),
         },
       },
@@ -130,7 +133,8 @@ async function run(plan: Plan): Promise<{ outcomes: Outcome[]; unsent: number }>
       continue;
     }
     sent += 1;
-    const one: Promise<void> = send(plan, agent, sample, priority).then((outcome) => {
+    const user = `user-${Math.floor(random() ** 2 * USERS)}`;
+    const one: Promise<void> = send(plan, agent, sample, priority, user).then((outcome) => {
       outcomes.push(outcome);
       pending.delete(one);
     });

@@ -198,7 +198,10 @@ function validate(): void {
   const ours = judged(candidate, held);
   const latency = (performance.now() - began) / held.length;
   const own = reportOf(ours);
-  const stored = readNgramFile(orders.production ?? simpleFile(DATA_DIR), simpleKey(packageVersion ?? ''));
+  const stored = 
+    orders.production === null
+      ? readNgramFile(simpleFile(DATA_DIR), simpleKey(packageVersion ?? ''))
+      : readNgramFile(orders.production, undefined);
   const theirs = 'unusable' in stored ? undefined : judged(stored, held);
   emit({
     t: 'validation',
@@ -239,7 +242,7 @@ function trainBatch(from: number): { readonly loss: number; readonly gnorm: numb
   return { loss: loss / batch.length, gnorm: Math.sqrt(errors) };
 }
 
-emit({ t: 'start', step: state.step, totalSteps: steps, pid: process.pid });
+emit({ t: 'start', step: state.step, totalSteps: steps, data: key, pid: process.pid });
 if (orders.validateFirst) validate();
 let savedAt = orders.resume === null ? -1 : state.step;
 while (state.step < steps && !stopping.signal.aborted) {

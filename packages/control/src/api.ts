@@ -85,7 +85,9 @@ export function controlRoutes(parts: ApiParts): readonly Route[] {
     handle: () => openApi(all, parts.version),
   });
   const { outage } = parts;
-  return outage === undefined ? [...all, document] : [...all.map((route) => withOutage(route, outage)), document];
+  return outage === undefined
+    ? [...all, document]
+    : [...all.map((route) => withOutage(route, outage)), document];
 }
 
 /** The API of the control plane, under `/api/v1`. */

@@ -21,8 +21,8 @@ import { peopleRoutes } from './incidents/people-routes.ts';
 import { incidentRoutes } from './incidents/routes.ts';
 import { liveFeed } from './live/feed.ts';
 import { liveRoutes } from './live/routes.ts';
-import { boardBook } from './monitors/board-book.ts';
 import { modelControl } from './models/model-control.ts';
+import { boardBook } from './monitors/board-book.ts';
 import { monitorRoutes } from './monitors/routes.ts';
 import { estimateSnapshot, monitorSnapshots } from './monitors/snapshots.ts';
 import { alertmanagerRoutes } from './notifiers/alertmanager/routes.ts';
@@ -35,6 +35,7 @@ import { exclusionBook } from './objectives/exclusions.ts';
 import { labelCounts } from './objectives/label-counts.ts';
 import { createLedger } from './objectives/ledger.ts';
 import { policyBook } from './objectives/policies.ts';
+import { prometheus, promqlCounts, sourceAddress } from './objectives/promql.ts';
 import { objectiveRevisions } from './objectives/revisions.ts';
 import { objectiveRoutes } from './objectives/routes.ts';
 import { signalCounts } from './objectives/signal-counts.ts';
@@ -130,6 +131,15 @@ export function createControlPlane(parts: {
     heldBack: (fact) => chaos.outages.heldBack(fact, clock.wall()),
   });
   const signals = signalCounts({ store, ledger, objectives: objectivesOf });
+  const queried = promqlCounts({
+    ledger,
+    clock,
+    objectives: () => [...configs.values()].flatMap(({ objectives }) => objectives),
+    query(source) {
+      const address = sourceAddress(source, process.env);
+      return address === undefined ? undefined : prometheus(address);
+    },
+  });
   const revisions = objectiveRevisions(store.documents, clock);
   const exclusions = exclusionBook(store.facts, ledger, clock);
   const alerts = alertBook(store.documents, clock, host.random);
@@ -276,6 +286,7 @@ export function createControlPlane(parts: {
     await chaos.readOrders();
     await labels.read();
     await signals.read();
+    await queried.read();
     await exclusions.refresh(configs.keys());
     await ledger.settle();
     await evaluator.learn();

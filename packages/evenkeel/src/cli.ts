@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+// Commands are hung into the program in program.ts.
 import { evenkeelProgram } from './program.ts';
 import { runCommand } from './run-command.ts';
 

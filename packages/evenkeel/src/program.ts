@@ -7,23 +7,28 @@ import { directivesCommand } from './commands/directives.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { factCommands } from './commands/facts.ts';
 import { incidentsCommand } from './commands/incidents.ts';
+import { initCommand } from './commands/init.ts';
 import { keysCommand } from './commands/keys.ts';
+import { modelsCommand } from './commands/models.ts';
 import { monitorsCommand } from './commands/monitors.ts';
 import { outboxCommand } from './commands/outbox.ts';
 import { queuesCommand } from './commands/queues.ts';
+import { replayCommand } from './commands/replay.ts';
 import { requestsCommand } from './commands/requests.ts';
 import { schedulesCommand } from './commands/schedules.ts';
 import { serveCommand } from './commands/serve.ts';
 import { servicesCommand } from './commands/services.ts';
 import { silencesCommand } from './commands/silences.ts';
 import { sloCommand } from './commands/slo.ts';
+import { trainCommand } from './commands/train.ts';
 import { VERSION } from './version.ts';
 
 /** Under which heading of `--help` the commands stand. */
 const GROUPS: readonly (readonly [string, readonly ((program: Command) => void)[]])[] = [
-  ['Begin:', [checkCommand, serveCommand, doctorCommand]],
+  ['Begin:', [initCommand, checkCommand, serveCommand, doctorCommand, replayCommand]],
   ['See:', [servicesCommand, sloCommand, monitorsCommand, requestsCommand]],
   ['Act:', [incidentsCommand, directivesCommand, queuesCommand, silencesCommand, schedulesCommand]],
+  ['Train:', [trainCommand, modelsCommand]],
   ['Tell:', [factCommands, outboxCommand]],
   ['Keep:', [keysCommand, auditCommand, backupCommands, completionCommand]],
 ];

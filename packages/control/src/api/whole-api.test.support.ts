@@ -82,7 +82,6 @@ export async function wholeApi(
     modelsDirectory: join(dir, 'models'),
     tell: (what, reason) => said.push(`${what}: ${reason}`),
     onBudget: () => {},
-    modelsDirectory: join(dir, 'models'),
   });
   await plane.put(config);
   const parts = {

@@ -25,7 +25,6 @@ describe('a run', () => {
     expect((await one.run(id)).phase).toBe('method');
     await one.seconds(60, degrades);
     const run = await one.run(id);
-    console.log(run.reason, JSON.stringify(run.journal, null, 1), run.checks);
     expect(run).toMatchObject({
       phase: 'done',
       status: 'completed',

@@ -11,8 +11,8 @@ import type { Lease, Rollups } from '@evenkeel/store';
 import type { Evaluator } from '../objectives/evaluator.ts';
 import { canaryFigures, replicaVersions } from './canary-figures.ts';
 import { type KeptModel, modelId } from './kept-model.ts';
-import type { ModelBook } from './model-book.ts';
 import type { ModelLifecycle } from './lifecycle.ts';
+import type { ModelBook } from './model-book.ts';
 import type { ModelServing } from './serving.ts';
 
 /** Looks after everything that is on trial. */

@@ -4,6 +4,7 @@ import {
   type CanaryVerdict,
   type Clock,
   canaryModel,
+  describeError,
   EvenkeelError,
   endCanary,
   type ModelVersion,
@@ -25,6 +26,12 @@ export interface Asking {
   readonly lease?: Lease | undefined;
 }
 
+export interface CanaryAsking extends Asking {
+  /** The file's when left out. */
+  readonly share?: number | undefined;
+  readonly force?: boolean | undefined;
+}
+
 export interface NewVersion {
   /** Undefined: the next number. */
   readonly version?: string | undefined;
@@ -40,12 +47,7 @@ export interface NewVersion {
 export interface ModelLifecycle {
   register(service: string, model: string, added: NewVersion, asking: Asking): Promise<ModelVersion>;
   /** @param force also one that has not passed its gates */
-  canary(
-    service: string,
-    model: string,
-    version: string,
-    asking: Asking & { readonly share?: number | undefined; readonly force?: boolean | undefined },
-  ): Promise<KeptModel>;
+  canary(service: string, model: string, version: string, asking: CanaryAsking): Promise<KeptModel>;
   promote(
     service: string,
     model: string,
@@ -73,6 +75,16 @@ function nextVersion({ registry }: KeptModel): string {
   return `v${number}`;
 }
 
+/** Whether a new version is tried at once: the file says so, its gates passed, and nothing else is on trial. */
+function triedAtOnce({ automatic }: TrainingConfig, version: ModelVersion, { trial }: KeptModel): boolean {
+  return (
+    automatic.includes('canary') &&
+    version.standing === 'candidate' &&
+    version.gates?.passed === true &&
+    trial === undefined
+  );
+}
+
 export function modelLifecycle(parts: {
   readonly book: ModelBook;
   readonly serving: ModelServing;
@@ -97,7 +109,8 @@ export function modelLifecycle(parts: {
 
   async function unblocked(service: string): Promise<void> {
     const blocks = await parts.blockedBy(service);
-    if (blocks.length > 0) throw new EvenkeelError('conflict', `nothing is promoted now: ${blocks.join('; ')}`);
+    if (blocks.length > 0)
+      throw new EvenkeelError('conflict', `nothing is promoted now: ${blocks.join('; ')}`);
   }
 
   /** What serves has changed: a possible cause of what follows. */
@@ -140,6 +153,36 @@ export function modelLifecycle(parts: {
     lease: asking.lease,
   });
 
+  async function canary(
+    service: string,
+    model: string,
+    version: string,
+    asking: CanaryAsking,
+  ): Promise<KeptModel> {
+    const { canary: usual } = settings(service, model);
+    await unblocked(service);
+    const share = asking.share ?? usual.share;
+    const kept = await book.change(
+      service,
+      model,
+      (before) => {
+        if (before.registry.versions.some((one) => one.version === version && one.artifact.uri === FROM_FILE))
+          throw new EvenkeelError(
+            'conflict',
+            `${model} ${version} came with the file: it has no weights to try`,
+          );
+        return {
+          ...before,
+          registry: startCanary(before.registry, version, who(asking), asking.force),
+          trial: { version, share, from: now(), by: asking.by },
+        };
+      },
+      why(asking, 'model.canary', { version, share, force: asking.force ?? false }),
+    );
+    await tell(kept, version, `canary at ${(100 * share).toFixed(1)} %`, asking);
+    return kept;
+  }
+
   return {
     settings,
     async register(service, model, added, asking) {
@@ -171,29 +214,18 @@ export function modelLifecycle(parts: {
       const found = kept.registry.versions.find((one) => one.version === version);
       if (found === undefined) throw new EvenkeelError('internal', `${model} ${version} was not kept`);
       onChange(service, `${model} ${version}: registered`, found.reason);
-      return found;
+      if (!triedAtOnce(settings(service, model), found, kept)) return found;
+      try {
+        const asked = { by: 'evenkeel', reason: `its gates: ${found.reason}`, lease: asking.lease };
+        const tried = await canary(service, model, version, asked);
+        return tried.registry.versions.find((one) => one.version === version) ?? found;
+      } catch (error) {
+        // It stays a candidate: a person may try it when nothing stands in the way any more.
+        onChange(service, `${model} ${version}: no canary yet`, describeError(error));
+        return found;
+      }
     },
-    async canary(service, model, version, asking) {
-      const { canary } = settings(service, model);
-      await unblocked(service);
-      const share = asking.share ?? canary.share;
-      const kept = await book.change(
-        service,
-        model,
-        (before) => {
-          if (before.registry.versions.some((one) => one.version === version && one.artifact.uri === FROM_FILE))
-            throw new EvenkeelError('conflict', `${model} ${version} came with the file: it has no weights to try`);
-          return {
-            ...before,
-            registry: startCanary(before.registry, version, who(asking), asking.force),
-            trial: { version, share, from: now(), by: asking.by },
-          };
-        },
-        why(asking, 'model.canary', { version, share, force: asking.force ?? false }),
-      );
-      await tell(kept, version, `canary at ${(100 * share).toFixed(1)} %`, asking);
-      return kept;
-    },
+    canary,
     async promote(service, model, version, asking) {
       settings(service, model);
       await unblocked(service);

@@ -86,7 +86,15 @@ export function modelControl(parts: {
     blockedBy,
     tell,
   });
-  const retrain = retraining({ runs, lifecycle, book, clock, random: parts.random, directory: parts.directory, tell });
+  const retrain = retraining({
+    runs,
+    lifecycle,
+    book,
+    clock,
+    random: parts.random,
+    directory: parts.directory,
+    tell,
+  });
   const signals = trainingSignals(store.facts, clock);
   const events = new Map<string, readonly TrainingEvent[]>();
   let readAt = Number.NEGATIVE_INFINITY;
@@ -121,7 +129,9 @@ export function modelControl(parts: {
       for (const service of parts.configs.values())
         await retrain
           .schedule(service)
-          .catch((error: unknown) => tell(`${service.name}: no retraining by schedule`, describeError(error)));
+          .catch((error: unknown) =>
+            tell(`${service.name}: no retraining by schedule`, describeError(error)),
+          );
     },
     events: (service) => events.get(service) ?? [],
     retraining: retrain,

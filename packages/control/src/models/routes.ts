@@ -96,7 +96,8 @@ export function modelRoutes(parts: {
       path,
       role: 'viewer',
       tag: 'models',
-      summary: 'One model: its versions with lineage and gates, what was in production when, its canary and those before.',
+      summary:
+        'One model: its versions with lineage and gates, what was in production when, its canary and those before.',
       query: noQuery,
       handle: async (_, { params }) => one(await book.get(params.service ?? '', params.name ?? '')),
     }),
@@ -183,7 +184,10 @@ export function modelRoutes(parts: {
       body: word,
       handle: async ({ reason: why }, { params, caller }) =>
         one(
-          await lifecycle.endCanary(params.service ?? '', params.name ?? '', { by: caller.name, reason: why }),
+          await lifecycle.endCanary(params.service ?? '', params.name ?? '', {
+            by: caller.name,
+            reason: why,
+          }),
         ),
     }),
     write({

@@ -1,6 +1,6 @@
 import {
-  canaryModel,
   type Clock,
+  canaryModel,
   type Directive,
   MAX_LEASE_MS,
   type ModelVersion,

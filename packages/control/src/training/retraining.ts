@@ -68,7 +68,7 @@ export function retraining(parts: {
   async function train(
     service: string,
     model: string,
-    { retrain, automatic }: TrainingConfig,
+    { retrain }: TrainingConfig,
     why: string,
   ): Promise<string | undefined> {
     if (retrain === undefined) return undefined;
@@ -108,7 +108,7 @@ export function retraining(parts: {
       });
       live.set(key, supervision);
       tell(`${key}: training ${run.id}`, why);
-      void follow(key, service, model, automatic, run.id, supervision, records.flush);
+      void follow(key, service, model, run.id, supervision, records.flush);
       return run.id;
     } catch (error) {
       live.delete(key);
@@ -120,7 +120,6 @@ export function retraining(parts: {
     key: string,
     service: string,
     model: string,
-    automatic: TrainingConfig['automatic'],
     id: string,
     supervision: Supervision,
     flush: (ms: number) => Promise<void>,
@@ -132,9 +131,7 @@ export function retraining(parts: {
       if (ended.phase !== 'succeeded') return;
       const asking = { by: 'evenkeel', reason: `trained by ${id}` };
       const weights = await weightsOfRun(await runs.get(id), lifecycle.settings(service, model).artifact);
-      const version = await lifecycle.register(service, model, weights, asking);
-      if (automatic.includes('canary') && version.gates?.passed === true)
-        await lifecycle.canary(service, model, version.version, { ...asking, reason: version.gates.reason });
+      await lifecycle.register(service, model, weights, asking);
     } catch (error) {
       tell(`${key}: ${id} came to nothing`, describeError(error));
     } finally {

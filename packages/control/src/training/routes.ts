@@ -89,13 +89,17 @@ export function trainingRoutes(parts: {
       path: '/api/v1/runs/{id}',
       role: 'operator',
       tag: 'training',
-      summary: 'Tells of a run: its supervisor sends the whole record with every change. An older one than the last is passed over.',
+      summary:
+        'Tells of a run: its supervisor sends the whole record with every change. An older one than the last is passed over.',
       status: 204,
       body: runReportSchema,
       maxBody: MAX_REPORT,
       async handle(report, { params }) {
         if (report.record.id !== params.id)
-          throw new EvenkeelError('bad_request', `this is the record of ${report.record.id}, not of ${params.id}`);
+          throw new EvenkeelError(
+            'bad_request',
+            `this is the record of ${report.record.id}, not of ${params.id}`,
+          );
         if (await runs.take(report)) parts.onReport(report.record.id);
         return new Reply(204, undefined);
       },

@@ -1,5 +1,5 @@
 import type { TrainingEvent, TrainingFaultKind, TrainingTrouble } from '@evenkeel/core';
-import { type KeptModel } from '../models/kept-model.ts';
+import type { KeptModel } from '../models/kept-model.ts';
 import type { KeptRun } from './run-book.ts';
 
 /** How long a run that was given up is a finding, in milliseconds: longer than an incident takes to open and be seen. */

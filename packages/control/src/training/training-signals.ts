@@ -42,7 +42,13 @@ const NOTHING: Told['figures'] = {
 export function trainingSignals(facts: Pick<Facts, 'add'>, clock: Clock): TrainingSignals {
   const told = new Map<string, Told>();
 
-  function rowsOf(service: string, run: KeptRun, before: Told, figures: TrainingFigures, at: number): FactRow[] {
+  function rowsOf(
+    service: string,
+    run: KeptRun,
+    before: Told,
+    figures: TrainingFigures,
+    at: number,
+  ): FactRow[] {
     const { id, plan, medianStepMs = 0, phase } = run.record;
     const rows: FactRow[] = [];
     const row = (name: (typeof TRAINING_SIGNALS)[number], good: number, total: number): void => {

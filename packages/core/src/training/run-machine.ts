@@ -161,7 +161,11 @@ function judged(
     `${name}: ${reason}`,
   );
   const judging = record.judging?.name === name ? undefined : record.judging;
-  const after: TrainingRun = { ...noted, judging, lastGates: { name, passed, reason, findings: event.findings } };
+  const after: TrainingRun = {
+    ...noted,
+    judging,
+    lastGates: { name, passed, reason, findings: event.findings },
+  };
   if (after.pending !== undefined) return only(after);
   if (passed) {
     if (!final)

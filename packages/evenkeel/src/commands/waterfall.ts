@@ -127,8 +127,9 @@ function bars(record: ShownRequest): readonly Bar[] {
 export function barOf(startMs: number, durationMs: number, wholeMs: number, cells: number): string {
   if (!(wholeMs > 0)) return ' '.repeat(cells);
   const from = Math.min(cells - 1, Math.max(0, Math.floor((startMs / wholeMs) * cells)));
-  const to = Math.min(cells, Math.max(from, Math.round(((startMs + durationMs) / wholeMs) * cells)));
-  const body = to === from ? '▏' : '█'.repeat(to - from);
+  const to = Math.min(cells, Math.round(((startMs + durationMs) / wholeMs) * cells));
+  const tiny = to <= from || (durationMs / wholeMs) * cells < 0.5;
+  const body = tiny ? '▏' : '█'.repeat(to - from);
   return (' '.repeat(from) + body).padEnd(cells);
 }
 

@@ -128,7 +128,7 @@ function modelLines(name: string, address: string): readonly string[] {
       `  ${name}:`,
       '    version: "1"',
       `    openai: { url: ${quoted(url.href.replace(/\/$/, ''))}, model: ${quoted(found)} }`,
-      '    # key: "${OPENAI_API_KEY}" inside openai, where the server wants one',
+      `    # key: "\${OPENAI_API_KEY}" inside openai, where the server wants one`,
     ];
   }
   return [

@@ -20,6 +20,10 @@ export function orderWords(order: Order): string {
       return `The safety check is ${order.level}`;
     case 'roll_back':
       return `${order.model} answers with its previous version`;
+    case 'use_version':
+      return `${order.model} answers with version ${order.version}`;
+    case 'canary':
+      return `${order.model} ${order.version} answers ${percent(order.share)} (canary)`;
     case 'fault':
       return 'A fault is injected (chaos)';
   }
