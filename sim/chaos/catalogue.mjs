@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { EXAMPLE, ROOT, startFlagship } from './flagship.mjs';
 
-const RATE = Number(process.env.RATE ?? 10);
+const RATE = Number(process.env.RATE ?? 8);
 const SECONDS = Number(process.env.SECONDS ?? 40);
 const OUT = process.env.OUT ?? join(ROOT, 'sim/results/chaos-catalogue.json');
 const wanted = process.argv.slice(2);
@@ -32,8 +32,10 @@ function shortened(text) {
     expect: file.expect.map((one) => (one.within === undefined ? one : { ...one, within: '90s' })),
     baseline: { for: '10s', requests: 60 },
     recover: '60s',
-    requests: 60,
-    allow: { ...file.allow, peak_hours: true },
+    requests: 50,
+    // On a machine that others use too, a latency objective burns now and then without any fault: what costs answers still stops it.
+    abort: { ...file.abort, burn_rate: 25 },
+    allow: { ...file.allow, peak_hours: true, open_incidents: true },
   };
 }
 
@@ -42,7 +44,10 @@ for (const name of names) {
   const began = performance.now();
   let flagship;
   try {
-    flagship = await startFlagship({ rate: RATE });
+    flagship = await startFlagship({
+      rate: RATE,
+      edit: (text) => text.replace(/^chaos: \{/m, 'chaos: { start_burn_rate: 25,'),
+    });
     const { api, until } = flagship;
     await until(
       async () => {
@@ -52,6 +57,7 @@ for (const name of names) {
       60_000,
       'full service',
     );
+    flagship.startTraffic();
     await new Promise((resolve) => setTimeout(resolve, 20_000));
     const text = stringify(shortened(readFileSync(join(folder, `${name}.yaml`), 'utf8')));
     await api('PUT', `experiments/${name}`, { service: 'moderation', text });

@@ -78,8 +78,9 @@ export async function startFlagship({ rate, edit = (text) => text, roles = {} })
       traffic = child(join(EXAMPLE, 'dist/traffic.js'), ['--url', url, '--rate', String(rate), '--seconds', '600']);
       void traffic.exited.then(drive);
     };
-    drive();
     return {
+      /** Before the models are loaded a simpler one answers, which costs budget: traffic comes when they are. */
+      startTraffic: drive,
       gateway,
       control,
       key,

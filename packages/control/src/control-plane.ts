@@ -32,6 +32,8 @@ import { outboxRoutes } from './notifiers/routes.ts';
 import { alertBook } from './objectives/alerts.ts';
 import { createEvaluator, type Standing } from './objectives/evaluator.ts';
 import { exclusionBook } from './objectives/exclusions.ts';
+import { gapRecord } from './objectives/gap-record.ts';
+import { reportGaps } from './objectives/gaps.ts';
 import { labelCounts } from './objectives/label-counts.ts';
 import { createLedger } from './objectives/ledger.ts';
 import { policyBook } from './objectives/policies.ts';
@@ -44,6 +46,7 @@ import type { ReplicaBoard } from './replicas/board.ts';
 import { replicaRoutes } from './replicas/routes.ts';
 import { reviewBook } from './reviews/book.ts';
 import { reviewRoutes } from './reviews/routes.ts';
+import { maintenance } from './store/maintenance.ts';
 import { storeRoutes } from './store/routes.ts';
 
 export interface ControlHost {
@@ -59,8 +62,11 @@ export interface ControlPlane {
   put(config: ServiceConfig): Promise<void>;
   /** A service's file was exchanged: a possible cause of what follows. */
   changed(service: string, path: string): Promise<void>;
-  /** From now on a round a second. Every service of the start has been put: what comes for one that is not known counts nowhere. */
-  start(): void;
+  /**
+   * Resolves after the first round; from then on there is one a second. Every service of the start has been put: what comes for
+   * one that is not known counts nowhere.
+   */
+  start(): Promise<void>;
   onFacts(kind: FactKind): void;
   /** One round of everything, now. */
   tick(): Promise<void>;
@@ -104,6 +110,8 @@ export function createControlPlane(parts: {
   let followedAt = Number.NEGATIVE_INFINITY;
   let told: string | undefined;
 
+  const gaps = reportGaps();
+  const gapsToKeep = new Set<string>();
   const ledger = createLedger({
     store,
     clock,
@@ -111,13 +119,19 @@ export function createControlPlane(parts: {
     leads: () => lease !== undefined && lease.token === term,
     onRollup(rollup, arrivedAt) {
       board.seen(rollup, arrivedAt);
+      const gap = gaps.observe(rollup);
+      if (gap !== undefined) {
+        const seconds = ((gap.end - gap.start) / 1_000).toFixed(1);
+        tell(`${rollup.service}: no replica reported for ${seconds} s`, 'what happened then is not known');
+        gapsToKeep.add(rollup.service);
+      }
       chaos.onRollup(rollup, arrivedAt);
       incidents.onRollup(rollup);
       boards.onMonitors(rollup.service, rollup.monitors, rollup.answers, rollup.to);
     },
     onBadRollup: (problem) => tell('a rollup cannot be read', problem),
   });
-  const evaluator = createEvaluator({ ledger, rollups: store.rollups, clock });
+  const evaluator = createEvaluator({ ledger, rollups: store.rollups, clock, gaps: gaps.within });
   const objectivesOf = (service: string): readonly Objective[] => configs.get(service)?.objectives ?? [];
   const labels = labelCounts({
     store,
@@ -139,6 +153,13 @@ export function createControlPlane(parts: {
       const address = sourceAddress(source, process.env);
       return address === undefined ? undefined : prometheus(address);
     },
+  });
+  const record = gapRecord(store.documents, gaps, clock);
+  const upkeep = maintenance({
+    store,
+    clock,
+    objectives: () => [...configs.values()].flatMap(({ objectives }) => objectives),
+    tell,
   });
   const revisions = objectiveRevisions(store.documents, clock);
   const exclusions = exclusionBook(store.facts, ledger, clock);
@@ -308,6 +329,8 @@ export function createControlPlane(parts: {
     await models.step(lease);
     await incidents.step(lease);
     await chaos.step(lease);
+    await record.keep(configs.keys(), gapsToKeep, lease);
+    upkeep.step();
     void worker.run();
     announce();
   }
@@ -422,13 +445,14 @@ export function createControlPlane(parts: {
         configs.set(config.name, config);
         notifiers = destinations(configs.values(), clock);
         evaluator.put(config.name, config.objectives, numbers);
+        await record.restore(config.name);
         await ledger.put(config.name, config.objectives);
         await policies.put(config.name, config.policies);
         await boards.put(config);
         await models.put(config);
         exclusions.stale();
       }),
-    start: again,
+    start: () => tick().then(again),
     async changed(service, path) {
       const at = Math.round(clock.wall());
       await store.facts.add([

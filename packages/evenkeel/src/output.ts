@@ -11,6 +11,9 @@ export function painter(on: boolean): Paint {
 }
 
 const ESCAPES = new RegExp(`${String.fromCharCode(27)}\\[\\d+m`, 'g');
+const PIECES = new RegExp(`(${String.fromCharCode(27)}\\[\\d+m)`);
+const STYLE_ALONE = new RegExp(`^${String.fromCharCode(27)}\\[\\d+m$`);
+const RESET = '\u001B[0m';
 const STEERING = new RegExp(`${String.fromCharCode(27)}(?!\\[\\d{1,3}m)`, 'g');
 
 /** What services and users are called must not steer the terminal; colours stay. */
@@ -29,8 +32,33 @@ function width(text: string): number {
   return [...text.replace(ESCAPES, '')].length;
 }
 
+/** The last column wants at least this; with less it goes under its row. */
+const LEAST_ROOM = 24;
+const INDENT = '    ';
+
+/** At most so many characters of a text, colours not counted. */
+export function cut(text: string, room: number): string {
+  if (width(text) <= room) return text;
+  let left = Math.max(0, room - 1);
+  let kept = '';
+  let styled = false;
+  for (const piece of text.split(PIECES)) {
+    if (STYLE_ALONE.test(piece)) {
+      kept += piece;
+      styled = !piece.endsWith('[0m');
+    } else {
+      const characters = [...piece].slice(0, left);
+      kept += characters.join('');
+      left -= characters.length;
+      if (left <= 0) break;
+    }
+  }
+  return `${kept}…${styled ? RESET : ''}`;
+}
+
 /**
- * A table that fits: the last column is cut where the terminal ends.
+ * A table that fits: the last column is cut where the terminal ends, or goes under its row where there would be too little room
+ * for it.
  * @param columns headings
  * @param terminal columns of the terminal; unbounded where there is none
  */
@@ -44,15 +72,16 @@ export function table(
     Math.max(width(heading), ...clean.map((row) => width(row[i] ?? ''))),
   );
   const before = widths.slice(0, -1).reduce((sum, one) => sum + one + 2, 0);
-  const room = Math.max(10, terminal - before);
-  const line = (row: readonly string[]): string =>
-    row
-      .map((cell, i) => {
-        if (i < columns.length - 1) return cell + ' '.repeat(Math.max(0, (widths[i] ?? 0) - width(cell)));
-        return width(cell) > room ? `${[...cell].slice(0, room - 1).join('')}…` : cell;
-      })
-      .join('  ')
-      .trimEnd();
+  const room = terminal - before;
+  const under = room < LEAST_ROOM && room < (widths.at(-1) ?? 0);
+  const padded = (cells: readonly string[]): string =>
+    cells.map((cell, i) => cell + ' '.repeat(Math.max(0, (widths[i] ?? 0) - width(cell)))).join('  ');
+  const line = (row: readonly string[]): string => {
+    const last = row[columns.length - 1] ?? '';
+    const head = padded(row.slice(0, columns.length - 1));
+    if (!under) return `${head}${columns.length > 1 ? '  ' : ''}${cut(last, room)}`.trimEnd();
+    return `${cut(head.trimEnd(), terminal)}\n${INDENT}${cut(last, terminal - INDENT.length)}`.trimEnd();
+  };
   return [line(columns), ...clean.map(line)].join('\n');
 }
 

@@ -20,13 +20,14 @@ import { serveCommand } from './commands/serve.ts';
 import { servicesCommand } from './commands/services.ts';
 import { silencesCommand } from './commands/silences.ts';
 import { sloCommand } from './commands/slo.ts';
+import { topCommand } from './commands/top.ts';
 import { trainCommand } from './commands/train.ts';
 import { VERSION } from './version.ts';
 
 /** Under which heading of `--help` the commands stand. */
 const GROUPS: readonly (readonly [string, readonly ((program: Command) => void)[]])[] = [
   ['Begin:', [initCommand, checkCommand, serveCommand, doctorCommand, replayCommand]],
-  ['See:', [servicesCommand, sloCommand, monitorsCommand, requestsCommand]],
+  ['See:', [topCommand, servicesCommand, sloCommand, monitorsCommand, requestsCommand]],
   ['Act:', [incidentsCommand, directivesCommand, queuesCommand, silencesCommand, schedulesCommand]],
   ['Train:', [trainCommand, modelsCommand]],
   ['Tell:', [factCommands, outboxCommand]],

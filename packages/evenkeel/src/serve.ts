@@ -155,7 +155,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       });
       ends.push(control.close);
       for (const config of configs.values()) await control.put(config);
-      control.start();
+      await control.start();
       key = await localKey(store, options.dataDir, host.clock);
     }
 

@@ -24,7 +24,7 @@ export interface ObserveParts {
 
 /** Milliseconds of the traffic that safety is judged by. */
 const RECENT_MS = 10_000;
-/** Fewer bad events than these in the short window are no burn yet: then the long window has to agree. */
+/** Fewer bad events than these are no burn yet: then the long window has to say so, and with as many. */
 const BELIEVED = 5;
 const MOST_ALERTS = 200;
 
@@ -38,10 +38,9 @@ export function budgetsOf(
   return standings.map(({ status }): BudgetView => {
     const fast = status.alerts.find(({ factor }) => factor > 0);
     const short = fast?.shortBurn;
-    const burnRate =
-      fast === undefined || short === undefined || fast.shortBad >= BELIEVED
-        ? short
-        : Math.min(short, fast.longBurn ?? short);
+    let burnRate = short;
+    if (fast !== undefined && short !== undefined && fast.shortBad < BELIEVED)
+      burnRate = fast.longBad < BELIEVED ? 0 : Math.min(short, fast.longBurn ?? short);
     // Of a window that has only begun, every bad event is a large share of what has passed: counted is its share of the
     // whole window at the traffic so far.
     const { remaining } = status.adjusted;

@@ -97,7 +97,7 @@ export function incidentEngine(parts: {
   readonly clock: Clock;
   readonly random: Random;
   readonly link: ReplicaLink;
-  readonly evaluator: Evaluator;
+  readonly evaluator: Pick<Evaluator, 'standings'>;
   readonly book: IncidentBook;
   readonly people: People;
   readonly mitigations: Mitigations;

@@ -7,10 +7,12 @@ import {
   type Prepared,
   prepareObjective,
   type Series,
+  type Span,
   sameHours,
   seriesSums,
   type WindowSums,
   weightedSums,
+  windowAt,
 } from '@evenkeel/core';
 import type { Rollups } from '@evenkeel/store';
 import type { Ledger } from './ledger.ts';
@@ -40,6 +42,8 @@ export function createEvaluator(parts: {
   readonly ledger: Ledger;
   readonly rollups: Pick<Rollups, 'sum'>;
   readonly clock: Clock;
+  /** Milliseconds of a span in which no replica of the service reported. */
+  readonly gaps: (service: string, span: Span) => number;
 }): Evaluator {
   const { ledger, rollups, clock } = parts;
   const services = new Map<string, Map<string, Prepared>>();
@@ -78,6 +82,7 @@ export function createEvaluator(parts: {
             now,
             since: series.since,
             lastEvent: series.lastEvent(),
+            gapMs: parts.gaps(service, windowAt(objective.window, now)),
             learnedPerHour: learned.get(idOf(service, objective.name, '')),
           });
           found.set(idOf(service, objective.name, segment), { prepared, status, series });

@@ -10,12 +10,16 @@ import { incidentPage, severityStyle } from './incident-page.ts';
 import { incident, OPEN_STATES, type ShownIncident, wholeIncident } from './incident-shape.ts';
 import { clockTime, count, momentOption } from './moment.ts';
 
+/** Characters at the end of an id that tell it from the others. */
+const SHORT = 10;
+
 function list(shown: readonly ShownIncident[], { paint, columns }: CliContext): string {
   if (shown.length === 0) return 'no incident fits; "incidents --all" shows those that are over';
   return table(
     ['id', 'sev', 'state', 'service', 'since', 'for', 'who', 'what'],
     shown.map((one) => [
-      one.id,
+      // Enough for every command here; the page has the whole one.
+      one.id.slice(-SHORT),
       paint(severityStyle(one.severity), one.severity),
       one.status,
       one.service,

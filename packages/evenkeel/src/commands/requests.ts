@@ -64,12 +64,11 @@ export function requestsCommand(program: Command): void {
         answer.requests.length === 0
           ? 'no request that is remembered fits'
           : table(
-              ['when', 'request', 'service', 'class', 'level', 'status', 'ms', 'why'],
+              ['when', 'request', 'service', 'level', 'status', 'ms', 'why'],
               answer.requests.map((one) => [
                 clockTime(one.at),
                 one.id,
                 one.service,
-                String(one.priority),
                 paint(levelStyle(one.level), one.level),
                 String(one.status),
                 one.durationMs.toFixed(0),

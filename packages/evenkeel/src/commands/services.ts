@@ -102,7 +102,7 @@ export function gateText(shown: ShownGate | null | undefined): string {
 function list(services: readonly ShownService[], { paint, columns }: CliContext): string {
   if (services.length === 0) return 'no service is served here';
   return table(
-    ['service', 'level', 'entry', 'for', 'requests', 'full service', 'load', 'why'],
+    ['service', 'level', 'entry', 'for', 'requests', 'full', 'load', 'why'],
     services.map((one) => [
       one.name,
       paint(levelStyle(one.level), one.level),

@@ -48,6 +48,7 @@ export function BudgetChart(props: {
     const got = series.data;
     const points = got?.points ?? [];
     const width = got?.step ?? step;
+    const span = { from: anchor, to: end };
     if (show === 'budget') {
       const burnt = burnDown(points, width, allowance);
       const past = earlier.data === undefined ? undefined : burnDown(earlier.data.points, width, allowance);
@@ -58,6 +59,7 @@ export function BudgetChart(props: {
         times: burnt.times,
         unit: 'share',
         markers,
+        span,
         lines: [
           { label: 'left', values: burnt.remaining, tone: 'accent', shape: 'area' },
           ...(past === undefined
@@ -81,6 +83,7 @@ export function BudgetChart(props: {
         times,
         unit: 'factor',
         markers,
+        span,
         lines: [{ label: 'burn rate', values: burnRates(holed, allowance), tone: 'bad', shape: 'steps' }],
       };
     }
@@ -89,6 +92,7 @@ export function BudgetChart(props: {
       times,
       unit: 'count',
       markers,
+      span,
       lines: [
         { label: 'all', values: holed.map(({ total }) => total), tone: 'quiet', shape: 'bars' },
         { label: 'bad', values: holed.map(({ good, total }) => total - good), tone: 'bad', shape: 'bars' },

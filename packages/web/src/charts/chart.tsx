@@ -63,6 +63,19 @@ function drawMarkers(plot: uPlot, markers: readonly Marker[]): void {
   ctx.restore();
 }
 
+/** Times under the axis: the day where it begins or nothing finer is shown, the time of day otherwise. */
+function axisTimes(values: readonly number[]): string[] {
+  let day = '';
+  return values.map((value) => {
+    const date = new Date(1_000 * value);
+    const today = `${date.getDate()} ${date.toLocaleString('en-GB', { month: 'short' })}`;
+    const time = `${String(date.getHours()).padStart(2, '0')}:${String(date.getMinutes()).padStart(2, '0')}`;
+    const first = today !== day;
+    day = today;
+    return time === '00:00' ? today : first ? `${today} ${time}` : time;
+  });
+}
+
 function optionsFor(data: Plotted, width: number): uPlot.Options {
   const paint = colours();
   const axis = {
@@ -80,15 +93,29 @@ function optionsFor(data: Plotted, width: number): uPlot.Options {
     cursor: { sync: { key: 'time' }, drag: { x: true, y: false } },
     legend: { live: true },
     scales: {
+      ...(data.span === undefined
+        ? {}
+        : {
+            x: {
+              range: (_plot, low, high): [number, number] => {
+                const { from, to } = data.span ?? { from: 1_000 * low, to: 1_000 * high };
+                // A stretch that was dragged is shown as it is; all of it is all of the time asked for.
+                const [first, last] = [data.times[0] ?? from, data.times.at(-1) ?? to];
+                const whole = 1_000 * low <= first && 1_000 * high >= last;
+                return whole ? [from / 1_000, to / 1_000] : [low, high];
+              },
+            },
+          }),
       y: {
         range: (_plot, low, high): [number, number] => {
           const top = data.unit === 'share' ? Math.max(1, high) : Math.max(high, 1e-6) * 1.05;
-          return [Math.min(0, low), top];
+          // How far below nothing a budget is matters little, and would flatten all the rest.
+          return [data.unit === 'share' ? Math.max(-1, Math.min(0, low)) : Math.min(0, low), top];
         },
       },
     },
     axes: [
-      axis,
+      { ...axis, space: 76, values: (_plot, values) => axisTimes(values) },
       { ...axis, size: 64, values: (_plot, values) => values.map((value) => unitText(value, data.unit)) },
     ],
     series: [
@@ -143,7 +170,7 @@ export function Chart({ data, empty }: { readonly data: Plotted; readonly empty:
       plot.current?.destroy();
       plot.current = undefined;
     };
-  }, [shape, bare, data.markers.length]);
+  }, [shape, bare, data.markers.length, data.span?.from, data.span?.to]);
   useEffect(() => {
     // Who has zoomed in wants to stay there while new figures come.
     const { min, max } = plot.current?.scales.x ?? {};

@@ -24,4 +24,6 @@ export interface Plotted {
   readonly lines: readonly Line[];
   readonly unit: 'share' | 'count' | 'factor' | 'ms';
   readonly markers: readonly Marker[];
+  /** What the time axis shows, where that is more than there are figures for. */
+  readonly span?: { readonly from: number; readonly to: number };
 }

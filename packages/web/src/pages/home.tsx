@@ -67,10 +67,10 @@ function Budgets({ budgets }: { readonly budgets: readonly CategoryBudget[] }): 
         >
           <span class="name">{category}</span>
           <span class="meter" aria-hidden="true">
-            <i style={{ width: `${100 * Math.max(0, Math.min(1, worst.remaining ?? 0))}%` }} />
+            <i style={{ width: `${worst.state === 'no_data' ? 0 : 100 * Math.max(0, Math.min(1, worst.remaining ?? 0))}%` }} />
           </span>
           <span class="left-text">
-            {worst.remaining === null ? '–' : worst.remaining <= 0 ? 'used up' : percent(worst.remaining)}
+            {worst.remaining === null || worst.state === 'no_data' ? '–' : worst.remaining <= 0 ? 'used up' : percent(worst.remaining)}
           </span>
         </a>
       ))}
@@ -135,7 +135,9 @@ function Services({ lines }: { readonly lines: readonly ServiceLine[] }): JSX.El
           </div>
           {service.level === 'full_service' && service.file.problem === undefined ? undefined : (
             <p class="why small quiet">
-              {service.level === 'full_service' ? '' : service.reason}
+              {service.level === 'full_service' || service.directives.some(({ order }) => order.kind === 'pin')
+                ? ''
+                : service.reason}
               {service.file.problem === undefined ? undefined : (
                 <span class="bad"> A newer file was refused: {service.file.problem.split('\n')[0]}</span>
               )}

@@ -10,6 +10,7 @@ import { When } from '../parts/when.tsx';
 import type { ViewProps } from '../shell/registry.ts';
 import { plain } from '../words/levels.ts';
 import { percent } from '../words/numbers.ts';
+import { ownerOf, reasonWords } from '../words/owners.ts';
 import { spell } from '../words/time.ts';
 import { Components, Gates } from './service/gates.tsx';
 import { Ladder } from './service/ladder.tsx';
@@ -63,12 +64,13 @@ function Head({ service }: { readonly service: ServiceStatus | undefined }): JSX
 
 function Why({ service }: { readonly service: ServiceStatus }): JSX.Element | null {
   const { level, reason, entry, probing, file } = service;
+  const pin = service.directives.find(({ order }) => order.kind === 'pin' && order.rung === entry);
   return (
     <>
       {level === 'full_service' ? undefined : (
         <p class={`notice ${level === 'failed' ? 'bad' : 'warn'}`} role="status">
           <span>
-            Requests enter at <strong>{entry}</strong>: {reason}.
+            Requests enter at <strong>{entry}</strong>: {pin === undefined ? reason : `pinned by ${ownerOf(pin.owner).words}, ${reasonWords(pin.reason)}`}.
           </span>
           {probing === undefined ? undefined : (
             <span>

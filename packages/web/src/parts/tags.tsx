@@ -29,7 +29,7 @@ export function budgetTone(state: BudgetState): Tone {
 
 /** What is left of a budget, as a bar and in figures. */
 export function Left({ of: { remaining, state } }: { readonly of: ShownObjective }): JSX.Element {
-  if (remaining === null) return <span class="quiet">no data</span>;
+  if (remaining === null || state === 'no_data') return <span class="quiet">no data</span>;
   return (
     <span class={`left ${budgetTone(state)}`}>
       <span class="meter" aria-hidden="true">

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ListedIncident, ServiceStatus, ShownObjective } from '../api/wire.ts';
+import { ownerOf, reasonWords } from './owners.ts';
 import { summarise } from './sentence.ts';
 import { serviceLines, smallestBudgets } from './standing.ts';
 
@@ -119,6 +120,16 @@ describe('the sentence on top', () => {
 
   it('says so when there is nothing at all', () => {
     expect(summarise([]).headline).toBe('No service is under protection yet.');
+  });
+});
+
+describe('whose order it is', () => {
+  it('is said as people say it', () => {
+    expect(ownerOf('evenkeel:AI-1')).toEqual({ words: 'evenkeel', incident: 'AI-1' });
+    expect(ownerOf('policy:burn')).toEqual({ words: 'policy burn', incident: undefined });
+    expect(ownerOf('bob').words).toBe('bob');
+    expect(reasonWords('AI-20261124-1-x: pin_cached_features')).toBe('pin cached features');
+    expect(reasonWords('a_b: c')).toBe('a_b: c');
   });
 });
 

@@ -1,5 +1,6 @@
 import { depth, LEVEL_WORDS } from './levels.ts';
 import { many, percent } from './numbers.ts';
+import { ownerOf, reasonWords } from './owners.ts';
 import type { ServiceLine } from './standing.ts';
 import { spell } from './time.ts';
 
@@ -39,7 +40,7 @@ function levelWords({ service }: ServiceLine): string {
   const { name, level, sinceMs, reason } = service;
   if (level === 'full_service') return `${name} is at full service`;
   const pin = service.directives.find(({ order }) => order.kind === 'pin');
-  if (pin !== undefined) return `${name} is held at ${LEVEL_WORDS[level]} by ${pin.owner}: ${pin.reason}`;
+  if (pin !== undefined) return `${name} is held at ${LEVEL_WORDS[level]} by ${ownerOf(pin.owner).words}: ${reasonWords(pin.reason)}`;
   if (level === 'failed') return `${name} cannot answer: ${reason}`;
   return `${name} has been on ${LEVEL_WORDS[level]} for ${spell(sinceMs)}: ${reason}`;
 }

@@ -6,6 +6,7 @@ const DAY = 24 * HOUR;
 /** A length of time in at most two units: "4 min", "1 h 20 min", "3 d 4 h". */
 export function spell(ms: number): string {
   const abs = Math.abs(ms);
+  if (abs > 0 && abs < 0.1) return `${Number((1_000 * abs).toPrecision(2))} µs`;
   if (abs < SECOND) return abs >= 10 || abs === 0 ? `${Math.round(abs)} ms` : `${Number(abs.toPrecision(2))} ms`;
   if (abs < 10 * SECOND) return `${Number((abs / SECOND).toFixed(1))} s`;
   const units = [

@@ -26,6 +26,7 @@ describe('figures for people', () => {
 describe('times for people', () => {
   it('say lengths in at most two units', () => {
     expect(spell(0)).toBe('0 ms');
+    expect(spell(0.0021)).toBe('2.1 µs');
     expect(spell(0.2081)).toBe('0.21 ms');
     expect(spell(151.99)).toBe('152 ms');
     expect(spell(1_500)).toBe('1.5 s');

@@ -109,11 +109,11 @@ function Evidence({ signals }: { readonly signals: readonly IncidentSignal[] }):
                     {view === undefined ? evidence.text : <a href={view}>{evidence.text}</a>}
                     <div class="quiet small">
                       {Object.entries(evidence.figures)
-                        .map(([name, value]) => `${plain(name)} ${/_ms$/.test(name) ? spell(value) : figure(value)}`)
+                        .map(([name, value]) => `${plain(name.replace(/_ms$/, ''))} ${/_ms$/.test(name) ? spell(value) : figure(value)}`)
                         .join(' · ')}
                     </div>
                   </td>
-                  <td class="num quiet small">
+                  <td class="num quiet small wide-only">
                     strength {strength.toFixed(1)}
                     <br />
                     <When at={firstSeen} as="clock" />

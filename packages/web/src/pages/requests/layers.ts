@@ -41,7 +41,7 @@ export function layersOf(request: RequestWithFacts): readonly Layer[] {
     layers.push({
       name: 'features',
       what: `${features.source}${age}${missing}`,
-      tone: features.source === 'online' ? 'good' : features.source === 'none' ? 'bad' : 'warn',
+      tone: features.source === 'none' ? 'bad' : features.source === 'online' && missing === '' ? 'good' : 'warn',
       startMs: undefined,
       durationMs: features.durationMs,
       why: features.reason === 'ok' ? '' : features.reason,

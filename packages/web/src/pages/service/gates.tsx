@@ -69,15 +69,18 @@ export function Gates({ service }: { readonly service: ServiceStatus }): JSX.Ele
 }
 
 function detail(name: string, value: unknown): string | undefined {
+  if (typeof value === 'object' && value !== null) {
+    // A component's own breaker says enough by its state.
+    const state = Object.entries(value).find(([key]) => key === 'state')?.[1];
+    return typeof state === 'string' ? `${plain(name)} ${plain(state)}` : undefined;
+  }
   if (value === 0 || value === null || value === '' || value === undefined) return undefined;
   const text =
     typeof value === 'number'
       ? /Ms$/.test(name)
         ? spell(value)
         : figure(value)
-      : typeof value === 'object'
-        ? JSON.stringify(value)
-        : String(value);
+      : String(value);
   const words = name.replace(/Ms$/, '').replace(/([A-Z])/g, (letter) => ` ${letter.toLowerCase()}`);
   return `${plain(words)} ${text}`;
 }

@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { to } from '../../address/address.ts';
 import { call } from '../../api/client.ts';
 import { reread } from '../../api/use-read.ts';
 import type { Directive, Order, ServiceStatus } from '../../api/wire.ts';
@@ -6,6 +7,7 @@ import { useDoing } from '../../parts/form.tsx';
 import { Empty, Panel } from '../../parts/page.tsx';
 import { When } from '../../parts/when.tsx';
 import { useMay } from '../../shell/session.ts';
+import { ownerOf, reasonWords } from '../../words/owners.ts';
 import { percent } from '../../words/numbers.ts';
 
 export function orderWords(order: Order): string {
@@ -52,13 +54,20 @@ export function Orders({ service }: { readonly service: ServiceStatus }): JSX.El
 function One({ directive, may }: { readonly directive: Directive; readonly may: boolean }): JSX.Element {
   const doing = useDoing();
   const { id, order, owner, reason, expiresAt } = directive;
+  const by = ownerOf(owner);
   return (
     <li>
       <div class="row">
         <div class="grow">
           <strong>{orderWords(order)}</strong>
           <p>
-            {owner}: {reason}
+            {by.words}: {reasonWords(reason)}
+            {by.incident === undefined ? undefined : (
+              <>
+                {' '}
+                (<a href={to(['incidents', by.incident])}>its incident</a>)
+              </>
+            )}
           </p>
           <p class="quiet small">
             ends by itself <When at={expiresAt} />
