@@ -3,6 +3,8 @@ import {
   EvenkeelError,
   explainStatus,
   nearestName,
+  type QualityBounds,
+  qualityBounds,
   readBlock,
   reportHtml,
   reportMarkdown,
@@ -108,6 +110,21 @@ export function objectiveRoutes(parts: {
     );
   }
 
+  /** What quality can be said of while labels are missing: of all answers of the window, how many have one. */
+  async function boundsOf({ prepared, status }: Standing): Promise<QualityBounds | undefined> {
+    const { allowance, source } = prepared.objective;
+    if (source.kind !== 'labels' || allowance.kind !== 'target' || status.segment !== '') return undefined;
+    const answered = evaluator.standings(status.service).find(({ prepared: { objective } }) => {
+      const from = objective.source;
+      return from.kind === 'requests' && from.indicator.kind === 'availability';
+    });
+    if (answered === undefined) return undefined;
+    const { service, window } = status;
+    const key = { service, objective: answered.status.objective, segment: '' };
+    const { good } = await rollups.sum(key, window.start, window.end);
+    return qualityBounds(status.adjusted.counts, good, allowance.target);
+  }
+
   return [
     read({
       path: '/api/v1/objectives',
@@ -136,7 +153,10 @@ export function objectiveRoutes(parts: {
       tag: 'objectives',
       summary: 'One objective: budget, alerts with their reasons, time to exhaustion, traffic.',
       query: oneFilter,
-      handle: ({ segment }, { params }) => shownStanding(standing(params.service, params.name, segment)),
+      async handle({ segment }, { params }) {
+        const found = standing(params.service, params.name, segment);
+        return { ...shownStanding(found), bounds: (await boundsOf(found)) ?? null };
+      },
     }),
     read({
       path: '/api/v1/objectives/{service}/{name}/explain',
