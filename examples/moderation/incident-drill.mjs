@@ -22,10 +22,12 @@ const mails = readFileSync(join(here, 'data', 'sample-mails.ndjson'), 'utf8')
 const from = (...folders) => mails.filter(({ id }) => folders.some((folder) => id.startsWith(folder)));
 const regulars = mails.filter(({ part }) => part === 'regulars').slice(0, 60);
 /** Four hams and one spam, as a mailbox has them. */
-const usual = regulars.filter(({ label }) => label === 'ham').flatMap((mail, i) => {
-  const spam = from('spam-2')[Math.floor(i / 4)];
-  return i % 4 === 3 && spam !== undefined ? [mail, spam] : [mail];
-});
+const usual = regulars
+  .filter(({ label }) => label === 'ham')
+  .flatMap((mail, i) => {
+    const spam = from('spam-2')[Math.floor(i / 4)];
+    return i % 4 === 3 && spam !== undefined ? [mail, spam] : [mail];
+  });
 
 function call(method, url, body, headers = {}) {
   return new Promise((resolve) => {
@@ -76,11 +78,18 @@ async function recorder() {
   return { events, url: `http://127.0.0.1:${server.address().port}/`, close: () => server.close() };
 }
 
+const children = new Set();
+process.on('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+});
+
 function started(args, env, ready) {
   const child = spawn(process.execPath, args, {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  children.add(child);
+  child.once('exit', () => children.delete(child));
   let text = '';
   return new Promise((resolve, reject) => {
     child.stdout.on('data', (piece) => {
@@ -103,7 +112,8 @@ function fileFor(stage, change) {
   const file = parse(readFileSync(join(here, 'evenkeel.yaml'), 'utf8'));
   file.features.feast.url = `http://127.0.0.1:${stage.features.port}`;
   for (const model of Object.values(file.models)) model.module = join(here, model.module);
-  for (const rung of file.ladder) if (rung.with?.file !== undefined) rung.with.file = join(here, rung.with.file);
+  for (const rung of file.ladder)
+    if (rung.with?.file !== undefined) rung.with.file = join(here, rung.with.file);
   for (const [name, path] of Object.entries(file.chaos ?? {}))
     if (typeof path === 'string' && path.startsWith('./')) file.chaos[name] = join(here, path);
   file.incidents = {
@@ -126,7 +136,12 @@ function fileFor(stage, change) {
 /** One program with its feature server, its traffic and a look at its incidents twice a second. */
 async function stageOf(change) {
   const dir = mkdtempSync(join(tmpdir(), 'evenkeel-incident-drill-'));
-  const stage = { dir, file: join(dir, 'evenkeel.yaml'), pager: await recorder(), features: await features(0) };
+  const stage = {
+    dir,
+    file: join(dir, 'evenkeel.yaml'),
+    pager: await recorder(),
+    features: await features(0),
+  };
   fileFor(stage, change);
   const serving = await started(
     [CLI, 'serve', stage.file, '--port', '0', '--control-port', '0', '--data-dir', join(dir, 'data')],
@@ -141,7 +156,7 @@ async function stageOf(change) {
   const auth = { authorization: `Bearer ${serving.key}` };
   const api = (method, path, body) => call(method, `${serving.control}/api/v1${path}`, body, auth);
   const seen = new Map();
-  const traffic = { rate: 8, from: regulars, sent: 0, label: false, refused: 0, levels: {} };
+  const traffic = { rate: 0, from: regulars, sent: 0, label: false, refused: 0, levels: {} };
   const labels = [];
   let ended = false;
   let n = 0;
@@ -165,6 +180,12 @@ async function stageOf(change) {
   async function drive() {
     let due = performance.now();
     while (!ended) {
+      // What is answered while models still load would burn budgets that this is not about.
+      if (traffic.rate === 0) {
+        await sleep(100);
+        due = performance.now();
+        continue;
+      }
       due = Math.max(due + 1_000 / traffic.rate, performance.now() - 1_000);
       if (due > performance.now()) await sleep(due - performance.now());
       void send();
@@ -201,11 +222,14 @@ async function stageOf(change) {
       }
       return false;
     },
-    async full(ms = 90_000) {
-      return stage.until(async () => {
+    /** Waits until the models are loaded, and begins with eight mails a second. */
+    async begin() {
+      const full = await stage.until(async () => {
         const { body } = await api('GET', '/services/moderation');
         return body?.level === 'full_service';
-      }, ms);
+      }, 120_000);
+      if (!full) throw new Error('the service did not come to full service');
+      traffic.rate = 8;
     },
     async close() {
       ended = true;
@@ -229,7 +253,7 @@ const DRILLS = {
     resolvesWithin: 240_000,
     change: () => {},
     async prepare(stage) {
-      await stage.full();
+      await stage.begin();
       await sleep(30_000);
       return '8 mails a second of senders with a history, for 30 s';
     },
@@ -253,7 +277,7 @@ const DRILLS = {
     async prepare(stage) {
       stage.traffic.label = true;
       stage.traffic.from = usual;
-      await stage.full();
+      await stage.begin();
       await sleep(20_000);
       return '8 mails a second with the labels of people 2 s later, for 20 s';
     },
@@ -296,7 +320,7 @@ export async function createModel() {
     change: () => {},
     async prepare(stage) {
       stage.traffic.from = mails;
-      await stage.full();
+      await stage.begin();
       await sleep(40_000);
       return '8 mails a second for 40 s';
     },
@@ -324,7 +348,7 @@ export async function createModel() {
     },
     async prepare(stage) {
       stage.traffic.from = usual;
-      await stage.full();
+      await stage.begin();
       await sleep(90_000);
       return '8 mails a second, four hams to a spam, for 90 s; baselines of 400 values';
     },
@@ -349,7 +373,7 @@ export async function createModel() {
     },
     async prepare(stage) {
       stage.traffic.from = from('easy-ham-1');
-      await stage.full();
+      await stage.begin();
       await sleep(210_000);
       return '8 hams a second for 3.5 min, so that it is known how much the check usually holds back';
     },
@@ -387,8 +411,9 @@ async function run(drill) {
     const harmedAt = Date.now();
     const after = (at) => `${((at - harmedAt) / 1_000).toFixed(1)} s`;
     const harm = await drill.harm(stage);
-    const find = () => stage.incidents().find(({ type, detectedAt }) => type === drill.type && detectedAt >= harmedAt);
-    const opened = await stage.until(() => find() !== undefined, 180_000);
+    const since = () => stage.incidents().filter(({ detectedAt }) => detectedAt >= harmedAt);
+    const find = () => since().find(({ type }) => type === drill.type) ?? since()[0];
+    const opened = await stage.until(() => find()?.type === drill.type, 180_000);
     const wantsPage = drill.page !== false;
     const pages = () => stage.pager.events.filter(({ event_action }) => event_action === 'trigger');
     if (wantsPage) await stage.until(() => pages().length > 0, 60_000);
@@ -410,14 +435,25 @@ async function run(drill) {
     const rows = [
       { at: harmedAt, text: `**${harm}**` },
       { at: mendedAt, text: `**${mend}**` },
-      ...(incident?.timeline.map(({ at, by, kind, text }) => ({ at, text: `${kind}, ${by}: ${text}` })) ?? []),
+      ...since().flatMap(({ id, timeline }) =>
+        timeline.map(({ at, by, kind, text }) => ({
+          at,
+          text: `${id === incident?.id ? '' : `${id}: `}${kind}, ${by}: ${text}`,
+        })),
+      ),
       ...stage.pager.events.map(({ at, event_action, payload }) => ({
         at,
         text: `PagerDuty receives **${event_action}**${payload === undefined ? '' : ` (${payload.severity}): ${payload.summary}`}`,
       })),
     ].sort((a, b) => a.at - b.at);
-    for (const { at, text } of rows) say(`| ${after(at)} | ${text.replaceAll('|', '\\|').replaceAll('\n', ' ')} |`);
-    say(`\nAnswers meanwhile: ${Object.entries(during).sort((a, b) => b[1] - a[1]).map(([level, k]) => `${level} ${k}`).join(', ')}.\n`);
+    for (const { at, text } of rows)
+      say(`| ${after(at)} | ${text.replaceAll('|', '\\|').replaceAll('\n', ' ')} |`);
+    say(
+      `\nAnswers meanwhile: ${Object.entries(during)
+        .sort((a, b) => b[1] - a[1])
+        .map(([level, k]) => `${level} ${k}`)
+        .join(', ')}.\n`,
+    );
     if (incident !== undefined) {
       say('Evidence:\n');
       for (const signal of incident.signals) {
@@ -427,9 +463,14 @@ async function run(drill) {
     }
     promise(early === 0, 'nothing was opened before');
     promise(
-      incident !== undefined,
+      incident?.type === drill.type,
       incident === undefined
-        ? `an incident of type ${drill.type}; there were: ${stage.incidents().map(({ type, title }) => `${type} (${title})`).join('; ') || 'none'}`
+        ? `an incident of type ${drill.type}; there were: ${
+            stage
+              .incidents()
+              .map(({ type, title }) => `${type} (${title})`)
+              .join('; ') || 'none'
+          }`
         : `${incident.id} of type ${incident.type}, ${incident.severity}, opened ${after(incident.detectedAt)} after`,
     );
     if (wantsPage) {
@@ -456,7 +497,10 @@ async function run(drill) {
     const { body: review } = await stage.api('GET', `/reviews/${incident?.id}`);
     promise(review?.review !== undefined, 'a review is drafted');
     const made = await stage.api('POST', `/reviews/${incident?.id}/experiment`);
-    promise(made.status === 201, `its experiment is made: ${made.body?.name ?? made.body?.error?.message ?? made.status}`);
+    promise(
+      made.status === 201,
+      `its experiment is made: ${made.body?.name ?? made.body?.error?.message ?? made.status}`,
+    );
   } finally {
     await stage.close();
   }

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { EXAMPLE, ROOT, startFlagship } from './flagship.mjs';
 
-const RATE = Number(process.env.RATE ?? 8);
-const SECONDS = Number(process.env.SECONDS ?? 40);
+const RATE = Number(process.env.RATE ?? 6);
+const SECONDS = Number(process.env.SECONDS ?? 45);
 const OUT = process.env.OUT ?? join(ROOT, 'sim/results/chaos-catalogue.json');
 const wanted = process.argv.slice(2);
 const folder = join(EXAMPLE, 'experiments');
@@ -30,9 +30,9 @@ function shortened(text) {
       ...(lasts === undefined ? {} : { for: `${SECONDS - 10}s` }),
     })),
     expect: file.expect.map((one) => (one.within === undefined ? one : { ...one, within: '90s' })),
-    baseline: { for: '10s', requests: 60 },
+    baseline: { for: '10s', requests: 30 },
     recover: '60s',
-    requests: 50,
+    requests: 30,
     // On a machine that others use too, a latency objective burns now and then without any fault: what costs answers still stops it.
     abort: { ...file.abort, burn_rate: 25 },
     allow: { ...file.allow, peak_hours: true, open_incidents: true },
@@ -46,19 +46,24 @@ for (const name of names) {
   try {
     flagship = await startFlagship({
       rate: RATE,
-      edit: (text) => text.replace(/^chaos: \{/m, 'chaos: { start_burn_rate: 25,'),
+      // So little traffic would take minutes to step up again at the shipped 5 %.
+      edit: (text) =>
+        text
+          .replace(/^chaos: \{/m, 'chaos: { start_burn_rate: 25,')
+          .replace(/^step_up: .*$/m, 'step_up: { share: 25%, successes: 10, hold: 2s, max_hold: 10s }'),
     });
     const { api, until } = flagship;
+    flagship.startTraffic();
+    let since = performance.now() + 8_000;
     await until(
       async () => {
         const service = await api('GET', 'services/moderation').catch(() => undefined);
-        return service?.level === 'full_service' && service;
+        if (service?.level !== 'full_service') since = Math.max(since, performance.now());
+        return performance.now() - since > 6_000;
       },
-      60_000,
+      120_000,
       'full service',
     );
-    flagship.startTraffic();
-    await new Promise((resolve) => setTimeout(resolve, 20_000));
     const text = stringify(shortened(readFileSync(join(folder, `${name}.yaml`), 'utf8')));
     await api('PUT', `experiments/${name}`, { service: 'moderation', text });
     const dry = await api('GET', `experiments/${name}/dry-run`);
@@ -72,7 +77,9 @@ for (const name of names) {
       'the end of the run',
     );
     results.push({ name, dry: dry.preview, findings: dry.findings, run });
-    console.log(`${name}: ${run.status}: ${run.reason} (${Math.round((performance.now() - began) / 1_000)} s)`);
+    console.log(
+      `${name}: ${run.status}: ${run.reason} (${Math.round((performance.now() - began) / 1_000)} s)`,
+    );
   } catch (error) {
     results.push({ name, problem: String(error.message).slice(0, 2_000) });
     console.log(`${name}: ${error.message}`);

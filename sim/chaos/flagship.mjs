@@ -59,6 +59,11 @@ export async function startFlagship({ rate, edit = (text) => text, roles = {} })
   };
   let traffic;
   let stopped = false;
+  for (const signal of ['SIGINT', 'SIGTERM'])
+    process.once(signal, () => {
+      stopped = true;
+      void ends().then(() => process.exit(1));
+    });
   try {
     const [gateway, control, key] = await until(
       () => {
@@ -75,11 +80,17 @@ export async function startFlagship({ rate, edit = (text) => text, roles = {} })
     const drive = () => {
       if (stopped) return;
       const url = `${gateway.replace(/\/$/, '')}/v1/predict/moderation`.replace(/\/v1\/v1/, '/v1');
-      traffic = child(join(EXAMPLE, 'dist/traffic.js'), ['--url', url, '--rate', String(rate), '--seconds', '600']);
+      traffic = child(join(EXAMPLE, 'dist/traffic.js'), [
+        '--url',
+        url,
+        '--rate',
+        String(rate),
+        '--seconds',
+        '600',
+      ]);
       void traffic.exited.then(drive);
     };
     return {
-      /** Before the models are loaded a simpler one answers, which costs budget: traffic comes when they are. */
       startTraffic: drive,
       gateway,
       control,
@@ -89,12 +100,17 @@ export async function startFlagship({ rate, edit = (text) => text, roles = {} })
       async api(method, path, body) {
         const response = await fetch(`${control}/api/v1/${path}`, {
           method,
-          headers: { authorization: `Bearer ${key}`, ...(body ? { 'content-type': 'application/json' } : {}) },
+          headers: {
+            authorization: `Bearer ${key}`,
+            ...(body ? { 'content-type': 'application/json' } : {}),
+          },
           ...(body ? { body: JSON.stringify(body) } : {}),
         });
         const text = await response.text();
         if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
-        return (response.headers.get('content-type') ?? '').startsWith('application/json') ? JSON.parse(text) : text;
+        return (response.headers.get('content-type') ?? '').startsWith('application/json')
+          ? JSON.parse(text)
+          : text;
       },
       until,
       async close() {

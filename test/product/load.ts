@@ -132,9 +132,15 @@ function askOf(n: number, troubled: boolean): Ask {
  */
 export function startLoad(
   to: (n: number) => string,
-  options: { readonly perSecond: number; readonly most?: number; readonly troubled?: boolean },
+  options: {
+    readonly perSecond: number;
+    readonly most?: number;
+    readonly troubled?: boolean;
+    /** Number of the first request. */
+    readonly first?: number;
+  },
 ): Load {
-  const { perSecond, most = Number.POSITIVE_INFINITY, troubled = true } = options;
+  const { perSecond, most = Number.POSITIVE_INFINITY, troubled = true, first = 0 } = options;
   const log: Sent[] = [];
   const agent = new Agent({ connections: 128, keepAliveTimeout: 10_000 });
   const running = new Set<Promise<void>>();
@@ -179,7 +185,7 @@ export function startLoad(
   const timer = setInterval(() => {
     const due = Math.min(most, Math.floor(((performance.now() - began) / 1_000) * perSecond));
     while (!stopped && n < due) {
-      const one = send(n++);
+      const one = send(first + n++);
       running.add(one);
       void one.finally(() => running.delete(one));
     }

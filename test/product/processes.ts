@@ -19,6 +19,7 @@ export interface Process {
   readonly pid: () => number;
   /** Key of this machine's owner, where the process has an API. */
   readonly key: () => string;
+  /** What it has said since its latest start. */
   readonly log: () => string;
   readonly dataDir: string;
   kill(): Promise<void>;
@@ -91,6 +92,7 @@ export async function startProcess(options: {
 
   async function start(): Promise<number> {
     const began = performance.now();
+    log = '';
     const ports = ['--port', String(gatewayPort), '--control-port', String(controlPort)];
     const args = [CLI, 'serve', ...files, '--role', role, ...ports, '--data-dir', dataDir, '--drain', '5'];
     const env = {

@@ -86,8 +86,10 @@ describe.skipIf(skip !== undefined)('two gateways and two control processes over
   }, 30_000);
 
   it('obey within two seconds what either control process is told, and its end', async () => {
-    const level = async (one: Process | undefined): Promise<string | undefined> => {
-      const [sent] = await startLoad(() => one?.gateway ?? '', {
+    // Each gateway remembers features of the senders that it has seen: even ones the first, odd ones the second.
+    const level = async (one: Process): Promise<string | undefined> => {
+      const [sent] = await startLoad(() => one.gateway, {
+        first: gateways.indexOf(one),
         perSecond: 100,
         most: 1,
         troubled: false,

@@ -198,7 +198,7 @@ function validate(): void {
   const ours = judged(candidate, held);
   const latency = (performance.now() - began) / held.length;
   const own = reportOf(ours);
-  const stored = 
+  const stored =
     orders.production === null
       ? readNgramFile(simpleFile(DATA_DIR), simpleKey(packageVersion ?? ''))
       : readNgramFile(orders.production, undefined);

@@ -12,6 +12,7 @@ export {
 } from './api/route.ts';
 export { type ApiParts, controlApi, controlRoutes } from './api.ts';
 export { auditRecorder, type Recorder } from './audit/recorder.ts';
+export { type CatalogueEntry, readEntry } from './chaos/catalogue.ts';
 export { type ControlHost, type ControlPlane, createControlPlane } from './control-plane.ts';
 export { issueKey } from './keys/routes.ts';
 export { type BuiltPage, readPage } from './page/built-page.ts';

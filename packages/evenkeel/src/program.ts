@@ -1,11 +1,14 @@
 import { Command } from 'commander';
 import { auditCommand } from './commands/audit.ts';
 import { backupCommands } from './commands/backup.ts';
+import { chaosCommand } from './commands/chaos.ts';
 import { checkCommand } from './commands/check.ts';
 import { completionCommand } from './commands/completion.ts';
+import { demoCommand } from './commands/demo.ts';
 import { directivesCommand } from './commands/directives.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { factCommands } from './commands/facts.ts';
+import { gamedayCommand } from './commands/gameday.ts';
 import { incidentsCommand } from './commands/incidents.ts';
 import { initCommand } from './commands/init.ts';
 import { keysCommand } from './commands/keys.ts';
@@ -26,9 +29,10 @@ import { VERSION } from './version.ts';
 
 /** Under which heading of `--help` the commands stand. */
 const GROUPS: readonly (readonly [string, readonly ((program: Command) => void)[]])[] = [
-  ['Begin:', [initCommand, checkCommand, serveCommand, doctorCommand, replayCommand]],
+  ['Begin:', [initCommand, checkCommand, serveCommand, doctorCommand, demoCommand, replayCommand]],
   ['See:', [topCommand, servicesCommand, sloCommand, monitorsCommand, requestsCommand]],
   ['Act:', [incidentsCommand, directivesCommand, queuesCommand, silencesCommand, schedulesCommand]],
+  ['Break:', [chaosCommand, gamedayCommand]],
   ['Train:', [trainCommand, modelsCommand]],
   ['Tell:', [factCommands, outboxCommand]],
   ['Keep:', [keysCommand, auditCommand, backupCommands, completionCommand]],

@@ -18,6 +18,7 @@ import { checkFile } from './check.ts';
 import { localKey } from './local-key.ts';
 import type { Log } from './log.ts';
 import { openOtel } from './open-otel.ts';
+import { patientStore } from './patient-store.ts';
 import { type GatewayPart, gatewayPart } from './serve-gateway.ts';
 import { type GoodFile, readServiceFiles } from './service-files.ts';
 import { watchFile } from './watch-file.ts';
@@ -87,7 +88,13 @@ async function open(options: ServeOptions): Promise<Store> {
     options.databaseUrl === undefined
       ? ({ kind: 'sqlite', file: join(options.dataDir, 'evenkeel.db') } as const)
       : ({ kind: 'postgres', url: options.databaseUrl } as const);
-  return openStore(target, realHost());
+  const host = realHost();
+  const { log } = options;
+  const now = (): Promise<Store> => openStore(target, host);
+  // What serves must serve, even when it is started while the database is away.
+  return options.role === 'gateway'
+    ? patientStore(now, host.timers, (what, reason) => log.warn({ reason }, what))
+    : now();
 }
 
 /**

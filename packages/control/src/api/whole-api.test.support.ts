@@ -96,6 +96,7 @@ export async function wholeApi(
     onFacts: () => {},
     anonymous: 'anonymous' in options ? options.anonymous : ({ name: 'anonymous', role: 'viewer' } as const),
     routes: plane.routes,
+    outage: plane.outage,
   };
   const app = controlApi(parts);
   return {

@@ -41,7 +41,7 @@ import type { KeptIncident } from './kept-incident.ts';
 import type { People } from './people.ts';
 import { changesOf, labelOutcome, needsOf, objectiveSnapshot, reportsOf, rolesOf } from './snapshot.ts';
 import { messages } from './telling.ts';
-import { newWatch, type ServiceWatch, settleTraffic, takeLabel, takeTraffic } from './watch.ts';
+import { forgetBefore, newWatch, type ServiceWatch, settleTraffic, takeLabel, takeTraffic } from './watch.ts';
 
 export interface IncidentEngine {
   onRollup(rollup: RollupBody): void;
@@ -315,6 +315,7 @@ export function incidentEngine(parts: {
           { do: 'resolve', resolution: decision.reason },
           besideOf(config, lease, 'resolved'),
         );
+        forgetBefore(watch(config.name), Math.round(clock.wall()) - config.incidents.resolveAfterMs);
         tell(`${config.name}: incident ${decision.incident} is resolved`, decision.reason);
         return;
       case 'hold':

@@ -175,8 +175,17 @@ export function incidentRoutes(parts: {
                   recipient: config.owner,
                   at: now(),
                 }),
+          audit: (made) => [
+            {
+              at: now(),
+              by: caller.name,
+              action: 'incident.open',
+              subject: made.id,
+              service: made.service,
+              detail: input,
+            },
+          ],
         });
-        await audit(caller, 'incident.open', incident.id, incident.service, input);
         parts.onChange();
         return incident;
       },

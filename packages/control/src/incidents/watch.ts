@@ -91,6 +91,11 @@ export function settleTraffic(watch: ServiceWatch, inTrouble: boolean): void {
   }
 }
 
+/** What was counted before is over and told of: it must not look like news beside a better measure of what is usual. */
+export function forgetBefore(watch: ServiceWatch, at: number): void {
+  watch.traffic = { ...watch.traffic, recent: watch.traffic.recent.filter((one) => one.at >= at) };
+}
+
 /** The stretches that are over. */
 export function wholeStretches(watch: ServiceWatch, clock: Clock): readonly Trouble[] {
   const now = clock.wall();

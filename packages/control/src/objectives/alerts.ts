@@ -29,6 +29,7 @@ const alertState = z.object({
   firedAt: z.number().optional(),
   peakBurn: z.number(),
   held: z.boolean(),
+  quietSince: z.number().optional(),
 });
 const logEntry = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('fired'), at: z.number(), reason: z.string(), burn: z.number().optional() }),
@@ -68,7 +69,7 @@ function episodeOf(row: DocumentRow): AlertEpisode | undefined {
     ...rest,
     id: row.id,
     service: row.service,
-    state: { ...state, firedAt: state.firedAt },
+    state: { ...state, firedAt: state.firedAt, quietSince: state.quietSince },
     log: log.map((entry): AlertLogEntry => (entry.kind === 'fired' ? { ...entry, burn: entry.burn } : entry)),
   };
 }
@@ -142,7 +143,13 @@ export function alertBook(documents: Documents, clock: Clock, random: Random): A
             alertReason(alert, status, prepared),
           );
           const { entry } = step;
-          if (entry === undefined) continue;
+          if (entry === undefined) {
+            // Not worth a write: a restart begins its wait for the end anew.
+            if (known !== undefined && step.state !== known.episode.state) {
+              after.set(key, { ...known, episode: { ...known.episode, state: step.state } });
+            }
+            continue;
+          }
           const episode: AlertEpisode = {
             id: known?.episode.id ?? newId(),
             service,
@@ -160,7 +167,10 @@ export function alertBook(documents: Documents, clock: Clock, random: Random): A
           else after.set(key, { episode, row: { ...row, revision: row.revision + 1 } });
         }
       }
-      if (puts.length === 0) return [];
+      if (puts.length === 0) {
+        firing = after;
+        return [];
+      }
       await documents.commit({ puts, audit: [], outbox: [], lease });
       firing = after;
       return changed;

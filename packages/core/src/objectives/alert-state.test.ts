@@ -3,6 +3,7 @@ import {
   type AlertLogEntry,
   type AlertState,
   observeAlert,
+  QUIET_MS,
   RESOLVED,
   restateAlert,
   wasFiring,
@@ -47,12 +48,21 @@ describe('an alert over time', () => {
     look(3, { ...BURNING, longBurn: 90 });
     look(4, BURNING);
     look(5, standing({}));
-    look(6, standing({}));
+    const end = 5 + QUIET_MS;
+    look(end, standing({}));
+    look(end + 1, standing({}));
     expect(log).toEqual([
       { kind: 'fired', at: 2, reason: 'at 2', burn: 20 },
-      { kind: 'resolved', at: 5, firedAt: 2, reason: 'at 5', peakBurn: 90 },
+      { kind: 'resolved', at: end, firedAt: 2, reason: `at ${end}`, peakBurn: 90 },
     ]);
-    expect([1, 2, 4, 5].map((at) => wasFiring(log, at))).toEqual([false, true, true, false]);
+    expect([1, 2, 4, end].map((at) => wasFiring(log, at))).toEqual([false, true, true, false]);
+  });
+
+  it('is one alert while the burn sways around its factor', () => {
+    const { look, log } = machine();
+    for (let at = 0; at < 20 * QUIET_MS; at += QUIET_MS / 4)
+      look(at, at % QUIET_MS === 0 ? BURNING : standing({}));
+    expect(log.map(({ kind }) => kind)).toEqual(['fired']);
   });
 
   it('does not end because nothing comes any more while the long window burns', () => {
@@ -68,6 +78,7 @@ describe('an alert over time', () => {
     look(2, silent);
     expect(state()).toMatchObject({ state: 'firing', held: true });
     look(3, { ...silent, longBurn: 10 });
+    look(3 + QUIET_MS, { ...silent, longBurn: 10 });
     expect(log.map(({ kind }) => kind)).toEqual(['fired', 'resolved']);
   });
 
@@ -75,11 +86,13 @@ describe('an alert over time', () => {
     const { look, log } = machine();
     look(10, BURNING);
     look(20, standing({}));
+    const end = 20 + QUIET_MS;
+    look(end, standing({}));
     const before = [...log];
-    const first = restateAlert(log, standing({}), 15, 100, 'labels of 12 came late');
+    const first = restateAlert(log, standing({}), 15, end + 100, 'labels of 12 came late');
     expect(first).toEqual({
       kind: 'restated',
-      at: 100,
+      at: end + 100,
       about: 15,
       fired: true,
       wouldHaveFired: false,
@@ -89,8 +102,8 @@ describe('an alert over time', () => {
     expect(log.slice(0, 2)).toEqual(before);
     expect(wasFiring(log, 15)).toBe(true);
     // Told once; and where both stories agree there is nothing to tell.
-    expect(restateAlert(log, standing({}), 15, 101, 'again')).toBeUndefined();
-    expect(restateAlert(log, standing({}), 25, 101, 'again')).toBeUndefined();
-    expect(restateAlert(log, BURNING, 25, 101, 'more')).toMatchObject({ fired: false, wouldHaveFired: true });
+    expect(restateAlert(log, standing({}), 15, end + 101, 'again')).toBeUndefined();
+    expect(restateAlert(log, standing({}), end + 5, end + 101, 'again')).toBeUndefined();
+    expect(restateAlert(log, BURNING, end + 5, end + 101, 'more')).toMatchObject({ fired: false, wouldHaveFired: true });
   });
 });

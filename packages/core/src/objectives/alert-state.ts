@@ -9,9 +9,20 @@ export interface AlertState {
   readonly peakBurn: number;
   /** It would end, but there are no events to tell recovery by. */
   readonly held: boolean;
+  /** Since when its condition has not held; undefined while it does. */
+  readonly quietSince: number | undefined;
 }
 
-export const RESOLVED: AlertState = { state: 'resolved', firedAt: undefined, peakBurn: 0, held: false };
+export const RESOLVED: AlertState = {
+  state: 'resolved',
+  firedAt: undefined,
+  peakBurn: 0,
+  held: false,
+  quietSince: undefined,
+};
+
+/** The condition has to stay away for this long, in milliseconds: a burn that sways around its factor is one alert, not twenty. */
+export const QUIET_MS = 60_000;
 
 /** What is written down; entries are added and never changed or taken away. */
 export type AlertLogEntry =
@@ -40,7 +51,7 @@ export type AlertLogEntry =
     };
 
 /**
- * One look at an alert. It begins when its condition holds. It ends when the condition no longer does, except that a
+ * One look at an alert. It begins when its condition holds. It ends when the condition has not held for {@link QUIET_MS}, except that a
  * short window without events ends nothing while the long one still burns: an outage that stops the traffic is not over
  * because nothing fails any more.
  * @param reason words for the log; only asked for when something is written
@@ -55,16 +66,19 @@ export function observeAlert(
   if (state.state === 'resolved') {
     if (!standing.firing) return { state, entry: undefined };
     return {
-      state: { state: 'firing', firedAt: at, peakBurn: burn ?? 0, held: false },
+      state: { state: 'firing', firedAt: at, peakBurn: burn ?? 0, held: false, quietSince: undefined },
       entry: { kind: 'fired', at, reason: reason(), burn },
     };
   }
   const peakBurn = Math.max(state.peakBurn, burn ?? 0);
   const held = !standing.firing && isSilent(standing);
   if (standing.firing || held) {
-    if (peakBurn === state.peakBurn && held === state.held) return { state, entry: undefined };
-    return { state: { ...state, peakBurn, held }, entry: undefined };
+    const same = peakBurn === state.peakBurn && held === state.held && state.quietSince === undefined;
+    return { state: same ? state : { ...state, peakBurn, held, quietSince: undefined }, entry: undefined };
   }
+  const quietSince = state.quietSince ?? at;
+  if (at - quietSince < QUIET_MS)
+    return { state: { ...state, peakBurn, held: false, quietSince }, entry: undefined };
   return {
     state: RESOLVED,
     entry: { kind: 'resolved', at, firedAt: state.firedAt ?? at, reason: reason(), peakBurn },

@@ -56,8 +56,9 @@ function naive(
     events
       .filter(({ at }) => at >= from && at < to && !isOut(Math.floor(at / MINUTE) * MINUTE))
       .reduce<Counts>(addCounts, NO_EVENTS);
-  const until = Math.min(span.end, end);
-  if (budgeting.method === 'occurrences') return inMinutes(span.start, until);
+  if (budgeting.method === 'occurrences') return inMinutes(span.start, Math.min(span.end, end));
+  // A slice that has not ended is not judged.
+  const until = Math.min(span.end, end - MINUTE);
   let sum = NO_EVENTS;
   // A quarter of a minute is judged as a minute.
   const sliceMs = Math.max(MINUTE, budgeting.sliceMs);

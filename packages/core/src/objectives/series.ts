@@ -189,7 +189,9 @@ export function createSeries(options: SeriesOptions): Series {
     return Math.ceil(period.start / MINUTE_MS / size);
   }
 
-  const highAt = (end: number): number => Math.floor(end / size);
+  // The minute that has begun counts where events are counted; a slice is judged when it is over, not by its first events.
+  const highAt = (end: number): number =>
+    Math.floor((budgeting.method === 'occurrences' ? end : end - 1) / size);
 
   /** Moves one window as far as the hours in memory reach; false when that is not all the way. */
   function move(i: number, toLow: number, toHigh: number): boolean {

@@ -21,6 +21,8 @@ export interface CompletionOption {
 }
 
 const FILE = /file|dir/i;
+/** What a noun does when no verb is said: its options can stand behind the noun. */
+const UNSAID: readonly string[] = ['list', 'status'];
 const isFile = (argument: Argument): boolean => FILE.test(argument.name());
 
 function optionOf({ long, short, description, required, optional, argChoices }: Option): CompletionOption[] {
@@ -44,15 +46,17 @@ export function completionTree(
 ): CompletionNode {
   const path = above === '' ? command.name() : `${above} ${command.name()}`;
   const own = command.options.flatMap(optionOf);
-  const options = [...own, ...inherited];
   const global = own.filter(({ long }) => long === '--json');
+  const silent = command.commands.find((child) => UNSAID.includes(child.name()));
   return {
     path,
     name: command.name(),
     description: command.description(),
     children: command.commands.map((child) => completionTree(child, path, [...global, ...inherited])),
     options: [
-      ...options,
+      ...own,
+      ...(silent?.options.flatMap(optionOf) ?? []),
+      ...inherited,
       { long: '--help', short: '-h', description: 'help for the command', takesValue: false, choices: [] },
     ],
     files: command.registeredArguments.some(isFile),

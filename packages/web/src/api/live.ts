@@ -75,6 +75,9 @@ export function startLive(): void {
   if (started) return;
   started = true;
   onKey(() => current?.abort());
+  let wake: () => void = () => {};
+  addEventListener('offline', () => current?.abort());
+  addEventListener('online', () => wake());
   let attempt = 0;
   const run = async (): Promise<void> => {
     for (;;) {
@@ -88,7 +91,10 @@ export function startLive(): void {
       }
       attempt = performance.now() - began > 5_000 ? 0 : attempt + 1;
       become('lost');
-      await new Promise((resolve) => setTimeout(resolve, backoffMs(attempt, wait ?? 500, Math.random())));
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        setTimeout(resolve, backoffMs(attempt, wait ?? 500, Math.random()));
+      });
     }
   };
   void run();

@@ -62,7 +62,9 @@ export function Outbox({ query }: ViewProps): JSX.Element {
                     <th scope="col" class="num">
                       When
                     </th>
-                    <th scope="col" />
+                    <th scope="col">
+                      <span class="hidden">Send again</span>
+                    </th>
                   </tr>
                 </thead>
                 <tbody>

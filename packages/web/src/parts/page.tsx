@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 
 /** A view with its title; the title of the window follows. */
 export function Page(props: {
@@ -43,6 +43,14 @@ export function Panel(props: {
   readonly children: ComponentChildren;
 }): JSX.Element {
   const { title, beside, flush = false, children } = props;
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // What scrolls sideways has to be reached by key; what does not would be a stop for nothing.
+    const element = box.current;
+    if (element === null || !flush) return;
+    if (element.scrollWidth > element.clientWidth) element.tabIndex = 0;
+    else element.removeAttribute('tabindex');
+  });
   return (
     <section class="panel" aria-label={title}>
       {title === undefined && beside === undefined ? undefined : (
@@ -51,7 +59,9 @@ export function Panel(props: {
           {beside}
         </header>
       )}
-      <div class={flush ? 'scroll' : 'body'}>{children}</div>
+      <div ref={box} class={flush ? 'scroll' : 'body'}>
+        {children}
+      </div>
     </section>
   );
 }

@@ -8,6 +8,7 @@ import { useRead } from '../api/use-read.ts';
 import type { ListedIncident, QueueFigures } from '../api/wire.ts';
 import { Dot, Keel } from '../parts/marks.tsx';
 import { Toasts } from '../parts/toast.tsx';
+import { ChaosBar } from './chaos-bar.tsx';
 import { KeysHelp } from './keys-help.tsx';
 import { Palette } from './palette.tsx';
 import { type Place, placesOf } from './registry.ts';
@@ -106,11 +107,11 @@ export function Frame({ address, children }: { readonly address: Address; readon
   const close = (): void => setOpen(undefined);
   return (
     <div class="shell">
-      <a class="skip" href={location.hash} onClick={() => document.querySelector('main')?.focus()}>
-        To the content
-      </a>
       <header class="side" data-open={menu}>
         <div class="bar">
+          <button type="button" class="button skip" onClick={() => document.querySelector('main')?.focus()}>
+            To the content
+          </button>
           <a class="brand" href="#/">
             <Keel />
             evenkeel
@@ -152,7 +153,10 @@ export function Frame({ address, children }: { readonly address: Address; readon
           )}
         </div>
       </header>
-      <main tabIndex={-1}>{children}</main>
+      <main tabIndex={-1}>
+        <ChaosBar />
+        {children}
+      </main>
       {open === 'palette' ? <Palette onClose={close} /> : undefined}
       {open === 'keys' ? <KeysHelp onClose={close} /> : undefined}
       {open === 'sign-in' ? <SignIn onClose={close} /> : undefined}

@@ -61,7 +61,7 @@ export const PLACES: readonly Place[] = [
     noun: 'monitors',
     key: 'd',
     group: 'promises',
-    load: async () => (await import('../pages/noun.tsx')).nounPage('monitors', 'Quality and drift'),
+    load: async () => (await import('../pages/monitors.tsx')).Monitors,
   },
   {
     path: 'experiments',
@@ -109,7 +109,7 @@ export const PLACES: readonly Place[] = [
     noun: 'reviews',
     key: 'v',
     group: 'record',
-    load: async () => (await import('../pages/noun.tsx')).nounPage('reviews', 'Reviews'),
+    load: async () => (await import('../pages/reviews.tsx')).Reviews,
   },
   {
     path: 'on-call',

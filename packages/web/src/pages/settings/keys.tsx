@@ -32,7 +32,9 @@ export function Keys(): JSX.Element {
                 <th scope="col" class="wide-only">
                   Made
                 </th>
-                <th scope="col" />
+                <th scope="col">
+                  <span class="hidden">Revoke</span>
+                </th>
               </tr>
             </thead>
             <tbody>
