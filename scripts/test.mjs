@@ -8,6 +8,7 @@ import { build, install, root, run, stopwatch } from './steps.mjs';
 const needed = [
   ['redis-server', 'redis-server'],
   ['prometheus', 'promtool'],
+  ['prometheus-alertmanager', 'prometheus-alertmanager'],
   ['postgresql', '/usr/lib/postgresql/*/bin/postgres'],
   ['chromium', 'chromium'],
 ];

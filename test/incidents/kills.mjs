@@ -130,7 +130,7 @@ function seeTimeline({ id, timeline }) {
 let number = 0;
 async function act() {
   const text = `c${++number}`;
-  if (opened.size < 8 || random() < 0.08) {
+  if (opened.size < 4 || random() < 0.08) {
     const answer = await call('POST', '/incidents', {
       service: 'mail',
       type: 'drift_detected',
@@ -174,7 +174,7 @@ for (let kill = 0; kill < KILLS; kill++) {
       await sleep(400);
     }
   })();
-  await sleep(100 + random() * 2_400);
+  await sleep(200 + random() * 4_800);
   running.child.kill('SIGKILL');
   on = false;
   await running.exited;

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,6 +19,8 @@ export interface Process {
   readonly pid: () => number;
   /** Key of this machine's owner, where the process has an API. */
   readonly key: () => string;
+  /** Milliseconds of CPU time since its latest start: says what a start costs whatever else the machine does. */
+  cpuMs(): number;
   /** What it has said since its latest start. */
   readonly log: () => string;
   readonly dataDir: string;
@@ -129,6 +131,12 @@ export async function startProcess(options: {
     control,
     pid: () => child?.pid ?? 0,
     key: () => key,
+    cpuMs() {
+      const stat = readFileSync(`/proc/${child?.pid}/stat`, 'utf8');
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      // User and system time, in ticks of 10 ms.
+      return (Number(fields[11]) + Number(fields[12])) * 10;
+    },
     log: () => log,
     dataDir,
     kill: () => end('SIGKILL'),

@@ -7,7 +7,7 @@ import { loadService, type Sent, startLoad, startModel, tally } from './load.ts'
 import { type Process, startProcess, until, workFolder, writeService } from './processes.ts';
 
 /** Seconds that the store is away; `npm run proof` says 600. */
-const GONE_S = Number(process.env.EVENKEEL_STORE_GONE_SECONDS ?? 5);
+const GONE_S = Number(process.env.EVENKEEL_STORE_GONE_SECONDS ?? 3);
 const PER_SECOND = 50;
 const skip = noPostgres();
 const objectiveShape = z.object({ counts: z.object({ good: z.number(), total: z.number() }) });

@@ -16,14 +16,13 @@ export const lacking: string | undefined =
 if (lacking !== undefined) console.error(`The browser tests are skipped: ${lacking}.`);
 export const skipped: boolean = lacking !== undefined && process.env.CI !== 'true';
 
-export type Theme = 'light' | 'dark';
 export const VIEWPORTS = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } } as const;
 
 /** A browser on the dashboard of a real process. */
 export interface Dashboard {
   readonly evenkeel: Evenkeel;
   /** A fresh browser, signed in unless `key` is empty. */
-  open(options?: { readonly size?: keyof typeof VIEWPORTS; readonly theme?: Theme; readonly key?: string }): Promise<Tab>;
+  open(options?: { readonly size?: keyof typeof VIEWPORTS; readonly key?: string }): Promise<Tab>;
   api(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }>;
   close(): Promise<void>;
 }
@@ -77,10 +76,10 @@ export async function startDashboard(): Promise<Dashboard> {
       const text = await response.text();
       return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
     },
-    async open({ size = 'desktop', theme = 'light', key = evenkeel.key } = {}) {
+    async open({ size = 'desktop', key = evenkeel.key } = {}) {
       const context: BrowserContext = await browser.newContext({
         viewport: VIEWPORTS[size],
-        colorScheme: theme,
+        colorScheme: 'light',
         reducedMotion: 'reduce',
       });
       const page = await context.newPage();
@@ -131,7 +130,8 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/
 
 /** What axe finds wrong, in words; by `evaluate`, since the page's policy lets no script in. */
 export async function violations(page: Page, rules: 'all' | 'colours'): Promise<readonly string[]> {
-  await page.evaluate(axeSource);
+  const there = await page.evaluate(() => Reflect.has(globalThis, 'axe'));
+  if (!there) await page.evaluate(axeSource);
   return page.evaluate(async (only) => {
     const axe: unknown = Reflect.get(globalThis, 'axe');
     if (typeof axe !== 'object' || axe === null) throw new Error('axe is not there');

@@ -3,12 +3,12 @@
 //   node packages/training/scripts/kills.mjs [--trainer 100] [--supervisor 50] [--overhead 3] [--only typescript|numpy] [--seed 1]
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { seededRandom, trainingFigures } from '@evenkeel/core';
-import { createRun, fileRecords, processHost, superviseLocal } from '@evenkeel/training';
+import { createRun, fileRecords, openCheckpointStore, processHost, superviseLocal } from '@evenkeel/training';
 
 const { values } = parseArgs({
   options: {
@@ -137,12 +137,12 @@ async function killSupervisors(command, kills, expected) {
     mostLost: 0,
     resumes: 0,
     good: 0,
+    acknowledged: 0,
     acknowledgedLost: 0,
   };
   while (total.kills < kills) {
     const id = await begin(command);
     let killed = 0;
-    const acknowledged = new Set();
     const perRun = Math.min(5, kills - total.kills);
     let lostBefore = 0;
     for (let last = false; ; ) {
@@ -164,12 +164,16 @@ async function killSupervisors(command, kills, expected) {
       }
       const how = await exited;
       const { record } = await records.load(id);
-      // What a supervisor has put on the record must be there for the next one.
-      for (const note of record.checkpoints) if (note.standing !== 'deleted') acknowledged.add(note.name);
-      for (const note of record.checkpoints) if (note.standing === 'deleted') acknowledged.delete(note.name);
-      for (const name of acknowledged)
-        if (!existsSync(join(runs, id, 'checkpoints', name)) && how !== 'SIGKILL')
-          total.acknowledgedLost += 1;
+      // What a supervisor has put on the record must be there for the next one, the moment that it is dead: of what retention
+      // keeps, every checkpoint, whole. (What is beyond may have been deleted in that moment, and the note of it not written.)
+      const kept = record.checkpoints.filter(
+        ({ standing }) => standing === 'unjudged' || standing === 'passed',
+      );
+      for (const { name } of kept.slice(-record.plan.retention.last)) {
+        total.acknowledged += 1;
+        const { ok } = await (await openCheckpointStore(join(runs, id, 'checkpoints'))).verify(name);
+        if (!ok) total.acknowledgedLost += 1;
+      }
       total.mostLost = Math.max(total.mostLost, record.counts.stepsLost - lostBefore);
       lostBefore = record.counts.stepsLost;
       if (how === 0) break;
@@ -250,7 +254,7 @@ console.log(
 console.log('|---|---|---|---|---|---|---|---|');
 for (const [name, who, t] of rows)
   console.log(
-    `| ${name} | ${who} | ${t.kills} | ${t.runs} | ${t.identical} | ${t.mostLost} | ${t.good} of ${t.resumes} | ${t.acknowledgedLost ?? '-'} |`,
+    `| ${name} | ${who} | ${t.kills} | ${t.runs} | ${t.identical} | ${t.mostLost} | ${t.good} of ${t.resumes} | ${t.acknowledged === undefined ? '-' : `${t.acknowledgedLost} of ${t.acknowledged}`} |`,
   );
 console.log('\n| trainer | alone | supervised | overhead | processor time of the supervisor | goodput |');
 console.log('|---|---|---|---|---|---|');

@@ -30,7 +30,7 @@ import type { IncidentBook } from './book.ts';
 import type { KeptIncident, RunningAction } from './kept-incident.ts';
 import { messages } from './telling.ts';
 import { measureOf } from './trouble.ts';
-import { type ServiceWatch, STRETCH_MS, wholeStretches } from './watch.ts';
+import { type ServiceWatch, wholeStretches } from './watch.ts';
 
 export interface Mitigations {
   /** What an action would change here and now; changes nothing. */
@@ -321,7 +321,7 @@ export function mitigationsOf(parts: {
 
   /** Wall milliseconds from which the trouble of an incident counts, for an action at a moment. */
   const troubledSince = ({ incident }: KeptIncident, at: number): number =>
-    Math.max(at - 600_000, incident.startedAt - STRETCH_MS);
+    Math.max(at - 600_000, incident.startedAt);
 
   /** Whether enough was seen of the trouble to tell later whether it got less. */
   function measured(kept: KeptIncident, action: ActionKind, watch: ServiceWatch): boolean {

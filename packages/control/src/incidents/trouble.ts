@@ -1,4 +1,5 @@
 import type { ActionKind, Incident, SignalKind, Stretch, TrafficCounts } from '@evenkeel/core';
+import { STRETCH_MS } from './stretch.ts';
 import type { ServiceWatch } from './watch.ts';
 
 /** What went wrong in one stretch of traffic, by how it went wrong. */
@@ -69,14 +70,16 @@ export function measureOf(
   at: number,
   from: number,
 ): Measure {
+  // A stretch that the trouble began in, or the action fell into, is half of each.
+  const before = (one: { readonly at: number }): boolean => one.at >= from && one.at + STRETCH_MS <= at;
   const byLabels =
     action === 'roll_back_model' && incident.signals.some(({ kind }) => BY_LABELS.includes(kind));
   if (byLabels && watch.labels.some((label) => label.at >= from)) {
-    const well = watch.labels.filter((label) => label.at < from);
+    const well = watch.labels.filter((label) => label.at + STRETCH_MS <= from);
     const all = well.reduce((sum, { total }) => sum + total, 0);
     return {
       of: 'labels',
-      before: watch.labels.filter((label) => label.at >= from && label.at < at),
+      before: watch.labels.filter(before),
       after: watch.labels.filter((label) => label.at >= at),
       usual: all > 0 ? well.reduce((sum, { bad }) => sum + bad, 0) / all : 0,
     };
@@ -88,7 +91,7 @@ export function measureOf(
   const usual = troubleOf(watch.traffic.usual);
   return {
     of: 'requests',
-    before: stretches.filter((one) => one.at >= from && one.at < at).map(seen(false)),
+    before: stretches.filter(before).map(seen(false)),
     after: stretches.filter((one) => one.at >= at).map(seen(true)),
     usual: usual.total > 0 ? Math.min(1, badOf(action, false)(usual) / usual.total) : 0,
   };

@@ -9,6 +9,7 @@ import {
   type TrafficCounts,
   type TrafficWindow,
 } from '@evenkeel/core';
+import { STRETCH_MS } from './stretch.ts';
 import { type Trouble, troubleOf } from './trouble.ts';
 
 /** What is remembered of one service between two looks. */
@@ -24,8 +25,6 @@ export interface ServiceWatch {
   pending: { counts: TrafficCounts; at: number } | undefined;
 }
 
-/** Length of a stretch, in milliseconds. Four of trouble are measured before anything is done about it: short ones, so that it is soon. */
-export const STRETCH_MS = 5_000;
 /** Half an hour of stretches: what came before a mitigation, and its verification. */
 const STRETCHES = 360;
 

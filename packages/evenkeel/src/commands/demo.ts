@@ -22,7 +22,7 @@ export function demoCommand(program: Command): void {
   program
     .command('demo')
     .description('the flagship in trouble, told as it happens: load, fault, incident, mitigation, budgets')
-    .option('--fast', 'shorter looks: about two minutes instead of five')
+    .option('--fast', 'shorter looks: one or two minutes instead of about six')
     .addHelpText('after', '\nExample:\n  evenkeel demo --fast')
     .action(async (options, command: Command) => {
       const args = [

@@ -77,7 +77,7 @@ export const PLACES: readonly Place[] = [
     noun: 'gamedays',
     key: 'y',
     group: 'proof',
-    load: async () => (await import('../pages/noun.tsx')).nounPage('gamedays', 'Game days'),
+    load: async () => (await import('../pages/gamedays.tsx')).Gamedays,
   },
   {
     path: 'runs',
@@ -85,7 +85,7 @@ export const PLACES: readonly Place[] = [
     noun: 'runs',
     key: 't',
     group: 'proof',
-    load: async () => (await import('../pages/noun.tsx')).nounPage('runs', 'Training'),
+    load: async () => (await import('../pages/training.tsx')).Training,
   },
   {
     path: 'models',
@@ -93,7 +93,7 @@ export const PLACES: readonly Place[] = [
     noun: 'models',
     key: 'm',
     group: 'proof',
-    load: async () => (await import('../pages/noun.tsx')).nounPage('models', 'Models'),
+    load: async () => (await import('../pages/models.tsx')).Models,
   },
   {
     path: 'requests',

@@ -1,3 +1,4 @@
+import type { PerformanceEstimate } from '@evenkeel/core';
 import type { JSX } from 'preact';
 import { useRead } from '../../api/use-read.ts';
 import { Empty, Panel } from '../../parts/page.tsx';
@@ -5,14 +6,33 @@ import { Readout } from '../../parts/readout.tsx';
 import { plain } from '../../words/levels.ts';
 import { count, percent } from '../../words/numbers.ts';
 
-interface Estimate {
-  readonly service: string;
-  readonly state: string;
-  readonly reason?: string;
-  readonly labels?: number;
-  readonly value?: number;
-  readonly low?: number;
-  readonly high?: number;
+type Estimate = PerformanceEstimate & { readonly service: string };
+
+const FIGURES = [
+  ['accuracy', 'accuracy'],
+  ['precision', 'precision'],
+  ['recall', 'recall'],
+  ['f1', 'F1'],
+  ['rocAuc', 'ROC AUC'],
+] as const;
+
+/** Each figure with its interval. */
+function Performance({ of: performance }: { readonly of: NonNullable<PerformanceEstimate['performance']> }): JSX.Element {
+  return (
+    <>
+      {FIGURES.map(([name, words]) => {
+        const found = performance[name];
+        return found === undefined ? undefined : (
+          <div key={name}>
+            {words} {percent(found.value)}{' '}
+            <span class="quiet small">
+              ({percent(found.interval.low)} to {percent(found.interval.high)})
+            </span>
+          </div>
+        );
+      })}
+    </>
+  );
 }
 
 /** Quality as it is estimated without labels, with how sure that is. */
@@ -33,12 +53,10 @@ export function Estimates(): JSX.Element {
                       <strong>{one.service}</strong>
                     </td>
                     <td>
-                      {one.value === undefined
-                        ? plain(one.state)
-                        : `${percent(one.value)}${one.low === undefined || one.high === undefined ? '' : ` (${percent(one.low)} to ${percent(one.high)})`}`}
+                      {one.performance === undefined ? plain(one.state) : <Performance of={one.performance} />}
                     </td>
                     <td class="quiet small">{one.reason}</td>
-                    <td class="num quiet">{one.labels === undefined ? '' : `${count(one.labels)} labels`}</td>
+                    <td class="num quiet">{count(one.labels)} labels</td>
                   </tr>
                 ))}
               </tbody>
