@@ -306,7 +306,12 @@ export async function createModel() {
       );
       fileFor(stage, (file) => {
         file.models['primary-before'] = { ...file.models.primary };
-        file.models.primary = { version: '1.1.0', module: bad, previous: 'primary-before' };
+        file.models.primary = {
+          version: '1.1.0',
+          module: bad,
+          previous: 'primary-before',
+          breaker: file.models.primary.breaker,
+        };
       });
       await stage.api('POST', '/changes', {
         id: 'release-1.1.0',

@@ -7,7 +7,11 @@ const target = process.env.EVENKEEL_URL ?? 'http://127.0.0.1:4101';
 export default defineConfig({
   base: '/',
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-  server: { port: 4173, strictPort: true, proxy: { '/api': { target, changeOrigin: true, headers: { origin: target } } } },
+  server: {
+    port: 4173,
+    strictPort: true,
+    proxy: { '/api': { target, changeOrigin: true, headers: { origin: target } } },
+  },
   build: {
     outDir: '../evenkeel/dist/page',
     emptyOutDir: true,

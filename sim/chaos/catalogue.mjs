@@ -2,14 +2,14 @@
 // the whole of it fits into half an hour: node sim/chaos/catalogue.mjs [name …]
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse, stringify } from 'yaml';
+import { stringify } from 'yaml';
 import { EXAMPLE, ROOT, startFlagship } from './flagship.mjs';
+import { shortened, slower } from './short.mjs';
 
 const RATE = Number(process.env.RATE ?? 6);
-const SECONDS = Number(process.env.SECONDS ?? 45);
-/** Times of the files, and of the service, are multiplied by this. */
-const TIMES = Number(process.env.TIMES ?? 1);
 const OUT = process.env.OUT ?? join(ROOT, 'sim/results/chaos-catalogue.json');
+/** A rung that is forbidden first: a planted regression. */
+const FORBID = process.env.FORBID;
 const wanted = process.argv.slice(2);
 const folder = join(EXAMPLE, 'experiments');
 const all = readdirSync(folder)
@@ -17,40 +17,6 @@ const all = readdirSync(folder)
   .map((file) => file.replace('.yaml', ''))
   .sort();
 const names = wanted.length > 0 ? wanted : all;
-
-/** Every time in milliseconds, so many times as long: for a machine that has so much less to give. */
-const slower = (text) => text.replace(/\b(\d+)ms\b/g, (_, ms) => `${Number(ms) * TIMES}ms`);
-
-/** The file as it is, but short: what needs hours of traffic gets as much as a minute gives. */
-function shortened(text) {
-  const file = parse(slower(text));
-  const limited = file.radius === undefined || file.radius === 'limited';
-  return {
-    ...file,
-    duration: `${SECONDS}s`,
-    ...(limited ? { radius: 'moderate' } : {}),
-    method: file.method.map(({ fault, at, for: lasts }) => ({
-      fault: fault.corpus === undefined ? fault : { ...fault, corpus: join(folder, fault.corpus) },
-      ...(at === undefined ? {} : { at: '5s' }),
-      ...(lasts === undefined ? {} : { for: `${SECONDS - 10}s` }),
-    })),
-    hypothesis: {
-      ...file.hypothesis,
-      probes: file.hypothesis.probes.map((probe) =>
-        probe.figure === 'p99_ms' && probe.less_than
-          ? { ...probe, less_than: probe.less_than * TIMES }
-          : probe,
-      ),
-    },
-    expect: file.expect.map((one) => (one.within === undefined ? one : { ...one, within: '60s' })),
-    baseline: { for: '10s', requests: 20 },
-    recover: '60s',
-    requests: 20,
-    // On a machine that others use too, a latency objective burns now and then without any fault: what costs answers still stops it.
-    abort: { ...file.abort, burn_rate: 25 },
-    allow: { ...file.allow, peak_hours: true, open_incidents: true },
-  };
-}
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const flagship = await startFlagship({
@@ -82,6 +48,13 @@ async function runOne(name) {
   const text = stringify(shortened(readFileSync(join(folder, `${name}.yaml`), 'utf8')));
   await api('PUT', `experiments/${name}`, { service: 'moderation', text });
   const dry = await api('GET', `experiments/${name}/dry-run`);
+  if (FORBID !== undefined)
+    await api('POST', 'directives', {
+      service: 'moderation',
+      order: { kind: 'forbid', rung: FORBID },
+      reason: 'a planted regression',
+      lease: '10m',
+    });
   const { id } = await api('POST', `experiments/${name}/runs`, {});
   const run = await until(
     async () => {

@@ -53,6 +53,7 @@ describe('an experiment on the real process', () => {
       {
         service: 'mail',
         deadline: '5s',
+        callers: { trust_headers_from: 'loopback' },
         models: { m: { version: '1', json: { url: `http://127.0.0.1:${address.port}/` } } },
         ladder: [{ rung: 'm', level: 'full_service', model: 'm', depends_on: [], budget: '4s' }],
         objectives: { availability: { category: 'availability', target: '90%', window: '7d' } },

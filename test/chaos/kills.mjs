@@ -63,7 +63,7 @@ const serviceFile = (service, url) => ({
   },
   ladder: [{ rung: 'm', level: 'full_service', model: 'm', depends_on: [], budget: '4s' }],
   objectives: { availability: { category: 'availability', target: '99%', window: '7d' } },
-  chaos: { peak_hours: { from: 3, to: 3 } },
+  chaos: { peak_hours: { from: 3, to: 3 }, start_burn_rate: service === 'killed' ? 1_000 : 1 },
 });
 
 const experiment = (name, service, fault, part) => ({
@@ -161,7 +161,13 @@ function traffic(port, service) {
     call.on('error', () => Object.assign(one, { ms: now() - at, ok: false }));
     call.end('{"text":"hello"}');
   }, 1_000 / PER_SECOND);
-  return { sent, stop: () => (clearInterval(timer), agent.destroy()) };
+  return {
+    sent,
+    stop() {
+      clearInterval(timer);
+      agent.destroy();
+    },
+  };
 }
 
 async function killOnce(control, port, i) {
@@ -272,11 +278,16 @@ try {
     await control.api('PUT', 'experiments/latency', {
       service: 'killed',
       text: JSON.stringify(
-        experiment('latency', 'killed', {
-          type: 'model_latency',
-          model: 'm',
-          latency: { shape: 'constant', by: `${LATE_MS + 200}ms` },
-        }),
+        experiment(
+          'latency',
+          'killed',
+          {
+            type: 'model_latency',
+            model: 'm',
+            latency: { shape: 'constant', by: `${LATE_MS + 200}ms` },
+          },
+          { abort: { burn_rate: 1_000, error_rate: '100%', budget_spent: '100%' } },
+        ),
       ),
     });
   for (let i = 0; i < ABORTS; i++) {

@@ -31,7 +31,7 @@ beforeAll(async () => {
       type: 'custom',
       models: { large: { version: '1', json: { url, label: 'label', confidence: 'confidence' } } },
       ladder: [
-        { level: 'full_service', model: 'large' },
+        { level: 'full_service', model: 'large', budget: '1s' },
         { level: 'static_fallback', use: 'static', with: { output: { label: 'unknown' } }, quality: 'none' },
       ],
     },

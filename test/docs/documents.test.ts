@@ -69,6 +69,22 @@ describe('documents', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('every command has an example in its help', () => {
+    const lacking = everyCommand(evenkeelProgram())
+      .filter(({ commands }) => commands.length === 0)
+      .filter((command) => {
+        let help = '';
+        command.configureOutput({
+          writeOut: (piece) => {
+            help += piece;
+          },
+        });
+        command.outputHelp();
+        return !/^Examples?:/m.test(help);
+      });
+    expect(lacking.map((command) => `${command.parent?.name()} ${command.name()}`)).toEqual([]);
+  });
+
   it('no document links to a file or a heading that is not there', () => {
     const slug = (heading: string): string =>
       heading

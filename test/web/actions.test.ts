@@ -116,7 +116,9 @@ describe.skipIf(skipped)('what a person does on the dashboard', () => {
     await page.route('**/commands', async (route) => {
       if (first) {
         first = false;
-        await dashboard.api('POST', `incidents/${id}/commands`, { intent: { do: 'note', text: 'wait for me' } });
+        await dashboard.api('POST', `incidents/${id}/commands`, {
+          intent: { do: 'note', text: 'wait for me' },
+        });
       }
       await route.continue();
     });
@@ -170,14 +172,18 @@ describe.skipIf(skipped)('what a person does on the dashboard', () => {
     const token = (await page.locator('.token').textContent()) ?? '';
     expect(token).toMatch(/^ek_/);
     const as = (): Promise<Response> =>
-      fetch(`${dashboard.evenkeel.control}/api/v1/session`, { headers: { authorization: `Bearer ${token}` } });
+      fetch(`${dashboard.evenkeel.control}/api/v1/session`, {
+        headers: { authorization: `Bearer ${token}` },
+      });
     expect(await (await as()).json()).toMatchObject({ name: 'deploy job', role: 'operator' });
     await page.getByRole('button', { name: 'I have it' }).click();
     expect(await page.locator('.token').count()).toBe(0);
     await page.getByRole('button', { name: 'Revoke deploy job' }).click();
     await page.getByRole('button', { name: 'Revoke for good' }).click();
     await page.getByText('deploy job is revoked').waitFor();
-    await until(async () => list(await get('keys'), 'keys').some((key) => typeof field(key, 'revokedAt') === 'number'));
+    await until(async () =>
+      list(await get('keys'), 'keys').some((key) => typeof field(key, 'revokedAt') === 'number'),
+    );
   }, 20_000);
 
   it('says beside the field what the API does not take', async () => {

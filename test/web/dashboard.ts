@@ -16,7 +16,10 @@ export const lacking: string | undefined =
 if (lacking !== undefined) console.error(`The browser tests are skipped: ${lacking}.`);
 export const skipped: boolean = lacking !== undefined && process.env.CI !== 'true';
 
-export const VIEWPORTS = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } } as const;
+export const VIEWPORTS = {
+  desktop: { width: 1440, height: 900 },
+  phone: { width: 390, height: 844 },
+} as const;
 
 /** A browser on the dashboard of a real process. */
 export interface Dashboard {
@@ -47,7 +50,13 @@ export async function startDashboard(): Promise<Dashboard> {
       type: 'custom',
       deadline: '500ms',
       ladder: [
-        { rung: 'answer', level: 'simpler_model', use: 'static', with: { output: { label: 'ham' } }, quality: 'a guess' },
+        {
+          rung: 'answer',
+          level: 'simpler_model',
+          use: 'static',
+          with: { output: { label: 'ham' } },
+          quality: 'a guess',
+        },
         { rung: 'hold', level: 'static_fallback', use: 'hold_for_review', quality: 'a person decides' },
         { rung: 'block', level: 'static_fallback', use: 'block', quality: 'not let through' },
       ],

@@ -35,8 +35,18 @@ describe.skipIf(skipped)('every page of the dashboard', () => {
       timeZone: 'Europe/Berlin',
       layers: [{ name: 'days', people: ['ann', 'bob'], turnDays: 7, startDay: 20_000, handOver: 540 }],
     });
-    await dashboard.api('POST', 'silences', { kind: 'silence', to: Date.now() + 3_600_000, reason: 'a drill' });
-    await dashboard.api('POST', 'changes', { id: 'c1', service: 'mail', kind: 'deploy', what: 'mail', version: '2' });
+    await dashboard.api('POST', 'silences', {
+      kind: 'silence',
+      to: Date.now() + 3_600_000,
+      reason: 'a drill',
+    });
+    await dashboard.api('POST', 'changes', {
+      id: 'c1',
+      service: 'mail',
+      kind: 'deploy',
+      what: 'mail',
+      version: '2',
+    });
     await until(async () => {
       const { body } = await dashboard.api('GET', 'objectives/mail/availability');
       return field(field(body, 'counts'), 'total') === 12;

@@ -5,6 +5,7 @@ import type {
   DegradationLevel,
   GateLimit,
   HealthOptions,
+  ModelGate,
   Objective,
   Priority,
   PriorityRule,
@@ -70,6 +71,8 @@ export interface TrainingConfig {
   /** File in a checkpoint that holds them. */
   readonly artifact: string;
   readonly automatic: readonly ('canary' | 'promote' | 'roll_back')[];
+  /** Of runs that the control plane starts. */
+  readonly gates: readonly ModelGate[];
   readonly canary: {
     readonly share: number;
     readonly tolerance: number;

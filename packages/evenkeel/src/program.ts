@@ -1,3 +1,4 @@
+import { nearestName } from '@evenkeel/core';
 import { Command } from 'commander';
 import { auditCommand } from './commands/audit.ts';
 import { backupCommands } from './commands/backup.ts';
@@ -7,6 +8,7 @@ import { completionCommand } from './commands/completion.ts';
 import { demoCommand } from './commands/demo.ts';
 import { directivesCommand } from './commands/directives.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { EXAMPLES } from './commands/examples.ts';
 import { factCommands } from './commands/facts.ts';
 import { gamedayCommand } from './commands/gameday.ts';
 import { incidentsCommand } from './commands/incidents.ts';
@@ -38,6 +40,31 @@ const GROUPS: readonly (readonly [string, readonly ((program: Command) => void)[
   ['Keep:', [keysCommand, auditCommand, backupCommands, completionCommand]],
 ];
 
+/** The command that words stand for, and how many of them name it. */
+function commandOf(program: Command, words: string): Command | undefined {
+  let command = program;
+  for (const word of words.split(' ')) {
+    const child = command.commands.find((one) => one.name() === word);
+    if (child === undefined) break;
+    command = child;
+  }
+  return command === program ? undefined : command;
+}
+
+/** `incidents lits` is a misspelt verb, not an argument too many of the one that is left out. */
+function nameUnknownVerbs(noun: Command): void {
+  const unsaid = noun.commands.find((verb) => verb.name() === 'list');
+  if (unsaid === undefined || unsaid.registeredArguments.length > 0) return;
+  unsaid.allowExcessArguments(true).hook('preAction', () => {
+    const [word] = unsaid.args;
+    if (word === undefined) return;
+    const verbs = noun.commands.map((verb) => verb.name());
+    const near = nearestName(word, verbs);
+    const meant = near === undefined ? `it has ${verbs.join(', ')}` : `did you mean ${near}?`;
+    noun.error(`error: unknown command '${word}' of ${noun.name()}; ${meant}`);
+  });
+}
+
 /** The whole command line: what is run, documented and completed is this tree. */
 export function evenkeelProgram(): Command {
   const program = new Command('evenkeel')
@@ -63,5 +90,9 @@ export function evenkeelProgram(): Command {
     program.commandsGroup(heading);
     for (const add of commands) add(program);
   }
+  for (const words of EXAMPLES) {
+    commandOf(program, words)?.addHelpText('after', `\nExample:\n  evenkeel ${words}`);
+  }
+  for (const noun of program.commands) nameUnknownVerbs(noun);
   return program;
 }

@@ -100,7 +100,7 @@ export function storeContract(held: Contract): void {
   describe('health', () => {
     it('says that it is well, with schema, size and clock', async () => {
       const health = await held.store.health();
-      expect(health).toMatchObject({ ok: true, reason: 'ok', schemaVersion: 6 });
+      expect(health).toMatchObject({ ok: true, reason: 'ok', schemaVersion: 7 });
       expect(health.bytes).toBeGreaterThan(10_000);
     });
   });

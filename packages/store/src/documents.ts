@@ -1,4 +1,4 @@
-import type { Compilable } from 'kysely';
+import { type Compilable, sql } from 'kysely';
 import { auditStatements } from './audit.ts';
 import { json, number, stamp, text } from './columns.ts';
 import { type Database, type Row, rowsOf, type Statement, statement } from './database.ts';
@@ -67,22 +67,44 @@ export function documents(database: Database): Documents {
       return row === undefined ? undefined : toDocument(kind, row);
     },
     async list(filter) {
-      if (filter.states?.length === 0) return [];
-      let query = db
+      const { kind, states, limit } = filter;
+      if (states?.length === 0) return [];
+      const direction = filter.oldestFirst === true ? 'asc' : 'desc';
+      const matching = (state: string | undefined) => {
+        let found = db.selectFrom('document').where('kind', '=', kind);
+        if (state !== undefined) found = found.where('state', '=', state);
+        if (filter.service !== undefined) found = found.where('service', '=', filter.service);
+        if (filter.label !== undefined) found = found.where('label', '=', filter.label);
+        if (filter.from !== undefined) found = found.where('created_at', '>=', stamp(filter.from));
+        if (filter.to !== undefined) found = found.where('created_at', '<', stamp(filter.to));
+        if (filter.after !== undefined) {
+          found = found.where('id', filter.oldestFirst === true ? '>' : '<', filter.after);
+        }
+        return found;
+      };
+      // By time: the ids of the span first, by an order that no index has, or all that is newer would be read on the way there.
+      const spans = filter.from !== undefined || filter.to !== undefined;
+      const ids = (state: string | undefined) =>
+        matching(state)
+          .select('id')
+          .orderBy(spans ? sql`id || ''` : 'id', direction)
+          .limit(limit);
+      // State by state, each from its index: with all of them at once everything would be read for the few that match.
+      const [first, ...others] = states === undefined ? [undefined] : [...new Set(states)];
+      const part = (state: string | undefined, name: string) =>
+        db.selectFrom(ids(state).as(name)).select(`${name}.id`);
+      const wanted = others.reduce(
+        (all, state, i) => all.unionAll(part(state, `part${i}`)),
+        part(first, 'first'),
+      );
+      const query = db
         .selectFrom('document')
         .selectAll()
-        .where('kind', '=', filter.kind)
-        .orderBy('id', filter.oldestFirst === true ? 'asc' : 'desc')
-        .limit(filter.limit);
-      if (filter.service !== undefined) query = query.where('service', '=', filter.service);
-      if (filter.states !== undefined) query = query.where('state', 'in', filter.states);
-      if (filter.label !== undefined) query = query.where('label', '=', filter.label);
-      if (filter.from !== undefined) query = query.where('created_at', '>=', stamp(filter.from));
-      if (filter.to !== undefined) query = query.where('created_at', '<', stamp(filter.to));
-      if (filter.after !== undefined) {
-        query = query.where('id', filter.oldestFirst === true ? '>' : '<', filter.after);
-      }
-      return (await rowsOf(database, query)).map((row) => toDocument(filter.kind, row));
+        .where('kind', '=', kind)
+        .where('id', 'in', wanted)
+        .orderBy('id', direction)
+        .limit(limit);
+      return (await rowsOf(database, query)).map((row) => toDocument(kind, row));
     },
     async commit(commit: Commit) {
       const operation: Statement[] = [

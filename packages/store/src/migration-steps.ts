@@ -206,4 +206,8 @@ export const STEPS: readonly { readonly name: string; readonly ddl: readonly str
       'create index outbox_state on outbox (state, seq)',
     ],
   },
+  {
+    name: 'documents by time',
+    ddl: ['create index document_created on document (kind, created_at, id)'],
+  },
 ];

@@ -52,7 +52,7 @@ describe.skipIf(noPostgres() !== undefined)('a database of PostgreSQL', () => {
         },
       });
     }
-    expect(await store.health()).toMatchObject({ ok: false, schemaVersion: 6 });
+    expect(await store.health()).toMatchObject({ ok: false, schemaVersion: 7 });
   }
 
   /** What is written by another process is heard of at once: the connection that listens is back too. */

@@ -30,8 +30,10 @@ export function judgeCheckpoint(
   productionExists: boolean,
 ): GateOutcome {
   const bytes = record.checkpoints.find((note) => note.name === name)?.bytes ?? 0;
+  // A trainer that measured production knows of one, whoever told it.
+  const known = productionExists || report?.production !== undefined;
   return {
-    verdict: judgeModelGates(record.plan.gates, { report, productionExists, bytes }),
+    verdict: judgeModelGates(record.plan.gates, { report, productionExists: known, bytes }),
     metrics: plainMetrics(report),
   };
 }

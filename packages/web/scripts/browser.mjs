@@ -6,7 +6,8 @@ const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/goog
 export const executable = process.env.CHROMIUM ?? PLACES.find((path) => existsSync(path));
 
 export function launch() {
-  if (executable === undefined) throw new Error('chromium is not installed (Debian: apt-get install chromium)');
+  if (executable === undefined)
+    throw new Error('chromium is not installed (Debian: apt-get install chromium)');
   return chromium.launch({
     executablePath: executable,
     // As root, in a container, chromium refuses its own sandbox.

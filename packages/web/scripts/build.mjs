@@ -20,7 +20,12 @@ const under = (dir) =>
 function fingerprint() {
   const hash = createHash('sha256');
   const sources = under(join(web, 'src')).filter((file) => !file.includes('.test.'));
-  for (const file of [join(web, 'index.html'), join(web, 'package.json'), join(web, 'vite.config.ts'), ...sources]) {
+  for (const file of [
+    join(web, 'index.html'),
+    join(web, 'package.json'),
+    join(web, 'vite.config.ts'),
+    ...sources,
+  ]) {
     hash.update(file.slice(web.length)).update(readFileSync(file));
   }
   return hash.digest('hex');

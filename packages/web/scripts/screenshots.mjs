@@ -75,7 +75,8 @@ for (const [width, theme] of views) {
   });
   const page = await context.newPage();
   page.on('console', (message) => {
-    if (message.type() === 'error') console.error(`${width} ${theme}: ${message.text()} ${message.location().url}`);
+    if (message.type() === 'error')
+      console.error(`${width} ${theme}: ${message.text()} ${message.location().url}`);
   });
   page.on('pageerror', (error) => console.error(`${width} ${theme}: ${error.stack}`));
   await page.goto(values.key === undefined ? values.url : `${values.url}/#key=${values.key}`);
@@ -84,7 +85,10 @@ for (const [width, theme] of views) {
       location.hash = next;
     }, hash);
     await page.waitForTimeout(1_200);
-    await page.screenshot({ path: join(folder, `${values.name}-${name}-${width}-${theme}.png`), fullPage: values.full });
+    await page.screenshot({
+      path: join(folder, `${values.name}-${name}-${width}-${theme}.png`),
+      fullPage: values.full,
+    });
   }
   await context.close();
 }

@@ -6,9 +6,10 @@ import { useRead } from './api/use-read.ts';
 import type { Session } from './api/wire.ts';
 import { Empty, Page, Waiting } from './parts/page.tsx';
 import { Frame } from './shell/frame.tsx';
-import { PLACES, SERVICE_VIEW, type View } from './shell/registry.ts';
+import { PLACES, SERVICE_VIEW } from './shell/registry.ts';
 import { SessionContext } from './shell/session.ts';
 import { SignIn } from './shell/sign-in.tsx';
+import type { View } from './shell/view.ts';
 
 const loaded = new Map<string, View>();
 

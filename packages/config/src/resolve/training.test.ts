@@ -26,6 +26,7 @@ describe('training of a model', () => {
       weights: 'weights',
       artifact: 'm.bin',
       automatic: [],
+      gates: [],
       canary: {
         share: 0.1,
         tolerance: 0.01,
@@ -36,6 +37,22 @@ describe('training of a model', () => {
       },
       retrain: { command: ['node', 't.js'], cwd: '/srv', everyMs: undefined, timeoutMs: 21_600_000 },
     });
+  });
+
+  it('has gates', () => {
+    const gates = [
+      { kind: 'threshold', metric: 'accuracy', direction: 'higher', limit: 0.9 },
+      { kind: 'against_production', metric: 'auc', direction: 'higher', tolerance: 0.01, each_segment: true },
+      { kind: 'latency', limit: '5ms' },
+      { kind: 'size', limit: '10MiB' },
+    ];
+    const loaded = load({ module, training: { artifact: 'm.bin', gates } });
+    expect(loaded.ok && loaded.service.models.get('m')?.training?.gates).toMatchObject([
+      { kind: 'threshold', limit: 0.9, eachSegment: false },
+      { kind: 'against_production', tolerance: 0.01, eachSegment: true },
+      { kind: 'latency', limitMs: 5 },
+      { kind: 'size', limitBytes: 10_485_760 },
+    ]);
   });
 
   it('has objectives counted by version: of requests and labels, not of slices', () => {

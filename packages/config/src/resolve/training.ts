@@ -1,7 +1,30 @@
+import type { ModelGate } from '@evenkeel/core';
 import type { PathStep } from '../document.ts';
 import type { RawTraining } from '../schema/training.ts';
 import type { ModelSource, TrainingConfig } from '../service-config.ts';
 import type { Scope } from './scope.ts';
+
+function gateOf(raw: RawTraining['gates'][number]): ModelGate {
+  switch (raw.kind) {
+    case 'latency':
+      return { kind: 'latency', limitMs: raw.limit, metric: raw.metric };
+    case 'size':
+      return { kind: 'size', limitBytes: raw.limit };
+    default: {
+      const { each_segment: eachSegment, minimum_examples: minimumExamples, confidence } = raw;
+      const { metric, direction } = raw;
+      const common = { metric, direction, eachSegment, confidence, minimumExamples };
+      return raw.kind === 'threshold'
+        ? { kind: 'threshold', limit: raw.limit, ...common }
+        : {
+            kind: 'against_production',
+            tolerance: raw.tolerance,
+            segmentTolerance: raw.segment_tolerance,
+            ...common,
+          };
+    }
+  }
+}
 
 /** How versions of a model come into service. Only a module can be given other weights. */
 export function resolveTraining(
@@ -25,6 +48,7 @@ export function resolveTraining(
     weights: raw.weights,
     artifact: raw.artifact,
     automatic: raw.automatic,
+    gates: raw.gates.map(gateOf),
     canary: {
       share: canary.share,
       tolerance: canary.tolerance,

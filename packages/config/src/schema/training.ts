@@ -1,5 +1,43 @@
 import { z } from 'zod';
-import { longDuration, name, share, shortDuration } from '../values.ts';
+import { longDuration, name, share, shortDuration, size } from '../values.ts';
+
+const metric = z.string().min(1).max(200).describe('Name of a metric, as the trainer tells it.');
+const direction = z.enum(['higher', 'lower']).describe('Which way the metric is better.');
+const compared = {
+  each_segment: z.boolean().default(false).describe('Also in every segment that has enough examples.'),
+  confidence: z.number().gt(0).lt(1).optional().describe('Of the one-sided bound that is judged.'),
+  minimum_examples: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('Examples below which a segment is not judged; 20 when left out.'),
+};
+const gateSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('threshold').describe('The metric is on the right side of a limit.'),
+    metric,
+    direction,
+    limit: z.number().describe('The limit.'),
+    ...compared,
+  }),
+  z.strictObject({
+    kind: z.literal('against_production').describe('Not worse than what is in production.'),
+    metric,
+    direction,
+    tolerance: z.number().min(0).describe('How much worse it may be.'),
+    segment_tolerance: z.number().min(0).optional().describe('How much worse in a segment.'),
+    ...compared,
+  }),
+  z.strictObject({
+    kind: z.literal('latency').describe('The metric latency_ms is at most this.'),
+    limit: shortDuration('Longest.'),
+    metric: metric.optional(),
+  }),
+  z.strictObject({
+    kind: z.literal('size').describe('The checkpoint, or the metric size_bytes, is at most this.'),
+    limit: size('Largest.'),
+  }),
+]);
 
 export const trainingSchema = z.strictObject({
   weights: z
@@ -22,6 +60,11 @@ export const trainingSchema = z.strictObject({
     .describe(
       'What is done without asking: try a candidate that passed its gates, promote it, roll it back. None unless named.',
     ),
+  gates: z
+    .array(gateSchema)
+    .max(100)
+    .default([])
+    .describe('What a version must pass before it is tried, where the control plane trains it.'),
   canary: z
     .strictObject({
       share: share('Part of the users that a candidate answers, always the same ones.').prefault('10%'),

@@ -140,7 +140,7 @@ export function experimentRoutes(parts: {
     write({
       method: 'post',
       path: '/api/v1/experiments/check',
-      role: 'viewer',
+      role: 'operator',
       tag: 'experiments',
       summary: 'Reads an experiment without keeping it: every mistake with its line.',
       body: textInput,

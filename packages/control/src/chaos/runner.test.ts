@@ -91,18 +91,20 @@ describe('a run', () => {
 
   it('ends at the replica with its lease when its controller dies, and is interrupted by the next', async () => {
     const one = await running();
-    const id = await one.begin(EXPERIMENT);
+    const id = await one.begin({ ...EXPERIMENT, lease: '5s' });
     await one.seconds(8, degrades);
     const dead = one.api();
     await one.killControl();
-    await one.seconds(15, degrades);
+    await one.seconds(5, degrades);
     expect(one.obeyed()).toEqual([]);
-    await one.seconds(30, () => FULL);
+    await one.seconds(40, () => FULL);
     expect(one.api()).not.toBe(dead);
     expect(await one.run(id)).toMatchObject({
       status: 'interrupted',
       reason: 'the process that ran it died',
     });
+    // It was gone with its lease, as it should be: nothing to wake anybody for.
+    expect(await one.get('/api/v1/incidents')).toEqual({ incidents: [] });
   });
 
   it('finishes its evaluation when its controller died after the method', async () => {

@@ -39,10 +39,10 @@ export function modelControl(parts: {
   readonly clock: Clock;
   readonly random: Random;
   readonly link: ReplicaLink;
-  readonly evaluator: Evaluator;
+  readonly evaluator: Pick<Evaluator, 'standing'>;
   readonly policies: Pick<PolicyBook, 'restriction'>;
   readonly configs: ReadonlyMap<string, ServiceConfig>;
-  readonly feed: LiveFeed;
+  readonly feed: Pick<LiveFeed, 'publish'>;
   /** Where weights of versions and runs of its own are kept. */
   readonly directory: string;
   readonly tell: (what: string, reason: string) => void;

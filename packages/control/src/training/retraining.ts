@@ -68,7 +68,7 @@ export function retraining(parts: {
   async function train(
     service: string,
     model: string,
-    { retrain }: TrainingConfig,
+    { retrain, gates }: TrainingConfig,
     why: string,
   ): Promise<string | undefined> {
     if (retrain === undefined) return undefined;
@@ -95,7 +95,7 @@ export function retraining(parts: {
           service,
           trainer: retrain.command,
           cwd: retrain.cwd,
-          plan: { timeoutMs: retrain.timeoutMs },
+          plan: { timeoutMs: retrain.timeoutMs, gates },
         },
         records,
       );
@@ -150,10 +150,10 @@ export function retraining(parts: {
 
   return {
     start,
-    command(config, command, why) {
+    async command(config, command, why) {
       if (commands.has(config.name))
         throw new EvenkeelError('conflict', `${config.name}: the command before it is still running`);
-      return new Promise((resolve, reject) => {
+      await new Promise<void>((resolve, reject) => {
         // A group of its own: what it starts ends with it.
         const child = spawn('/bin/sh', ['-c', command], { detached: true, stdio: 'ignore' });
         const signal = (name: NodeJS.Signals): void => {

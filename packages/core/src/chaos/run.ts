@@ -20,6 +20,8 @@ const BLIND_MS = 10_000;
 const CHECK_MS = 30_000;
 /** Milliseconds over a lease after which a fault that is still seen has outlived it. */
 const GRACE_MS = 5_000;
+/** Milliseconds that replicas are given to report that a fault has gone; whoever takes a run over knows nothing of them yet. */
+const SEEN_MS = 10_000;
 
 /** A new run, and the first look that decides whether it may start. */
 export function startRun(
@@ -159,6 +161,7 @@ function take(draft: RunDraft, event: RunEvent): void {
       const reason = 'the process that ran it died';
       if (state.phase === 'checking' || state.phase === 'baseline') draft.finish('interrupted', reason, []);
       else if (state.phase === 'method') stop(draft, 'interrupted', reason);
+      else if (state.phase === 'undoing') draft.change({ phaseAt: draft.state.elapsedMs });
     }
   }
 }
@@ -256,7 +259,8 @@ function undo(draft: RunDraft): void {
     lift(draft, injection, draft.state.stopped?.reason ?? 'the method is over');
     const gone =
       sinceUndoing?.faults === undefined ? undefined : !sinceUndoing.faults.includes(injection.directive);
-    const overdue = draft.state.elapsedMs - injection.orderedAt > experiment.leaseMs + GRACE_MS;
+    const overdue =
+      draft.state.elapsedMs - injection.orderedAt > experiment.leaseMs + GRACE_MS && draft.phaseMs > SEEN_MS;
     if (gone === true) {
       draft.injection(injection.directive, { state: 'lifted' });
       draft.note(`${injection.directive} is gone`, 'no replica has it in force');

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { EvenkeelError } from '@evenkeel/core';
-import { restoreSqlite } from '@evenkeel/store';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { cliContext } from '../cli-context.ts';
@@ -31,6 +30,7 @@ export function backupCommands(program: Command): void {
       const { show } = cliContext(command);
       if (!existsSync(file)) throw new EvenkeelError('not_found', `there is no ${file}`);
       const target = join(options.dataDir, 'evenkeel.db');
+      const { restoreSqlite } = await import('@evenkeel/store');
       await restoreSqlite(file, target);
       show({ restored: target }, () => `${target} is what ${file} was`);
     });

@@ -3,7 +3,7 @@ import { z } from 'zod';
 /** What the API says of experiments and their runs, as far as the command line shows it. */
 const number = z.number().nullish();
 
-export const listed = z.object({
+export const listed = z.looseObject({
   name: z.string(),
   service: z.string(),
   title: z.string(),
@@ -16,7 +16,7 @@ export const listed = z.object({
 });
 export type Listed = z.output<typeof listed>;
 
-const arm = z.object({
+const arm = z.looseObject({
   requests: z.number(),
   error_share: number,
   refused_share: number,
@@ -26,7 +26,7 @@ const arm = z.object({
   p99_ms: number,
 });
 
-export const run = z.object({
+export const run = z.looseObject({
   id: z.string(),
   experiment: z.string(),
   service: z.string(),
@@ -38,9 +38,9 @@ export const run = z.object({
   recommendation: z.string(),
   started_at: z.number(),
   elapsed_ms: z.number().optional(),
-  touched: z.object({ words: z.string(), injected: z.number() }).optional(),
+  touched: z.looseObject({ words: z.string(), injected: z.number() }).optional(),
   cohorts: z.object({ experiment: arm, control: arm }).optional(),
-  checks: z.array(z.object({ check: z.string(), status: z.string(), reason: z.string() })).optional(),
+  checks: z.array(z.looseObject({ check: z.string(), status: z.string(), reason: z.string() })).optional(),
   journal: z
     .array(
       z.object({
@@ -56,7 +56,7 @@ export const run = z.object({
 export type ShownRun = z.output<typeof run>;
 export type ShownArm = z.output<typeof arm>;
 
-export const dryRun = z.object({
+export const dryRun = z.looseObject({
   findings: z.array(z.object({ check: z.string(), reason: z.string() })),
   steps: z.array(z.string()),
   preview: z.object({

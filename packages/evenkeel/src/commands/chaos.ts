@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { formatProblems } from '@evenkeel/config';
-import { readEntry } from '@evenkeel/control';
 import { EvenkeelError } from '@evenkeel/core';
 import type { Command } from 'commander';
 import { z } from 'zod';
@@ -74,6 +73,8 @@ async function started(context: CliContext, what: string, service: string | unde
   let of = service;
   if (existsSync(what)) {
     const file = resolve(what);
+    // The whole control plane comes with it: only who reads files waits for that.
+    const { readEntry } = await import('@evenkeel/control');
     const read = readEntry(readFileSync(file, 'utf8'), {
       path: file,
       service: service ?? '',
@@ -281,8 +282,9 @@ function actCommands(chaos: Command): void {
     .description('read experiment files, ours or the Chaos Toolkit’s; every mistake with its line')
     .argument('<file...>', 'the files')
     .option('--service <name>', 'the service, for files that name none', 'service')
-    .action((files: string[], options, command: Command) => {
+    .action(async (files: string[], options, command: Command) => {
       const { json, print } = cliContext(command);
+      const { readEntry } = await import('@evenkeel/control');
       const read = files.map((file) => {
         const text = readFileSync(file, 'utf8');
         return { file, entry: readEntry(text, { path: file, service: options.service, source: 'file' }) };

@@ -140,7 +140,7 @@ export async function openModels(
     const own = plain.get(name);
     if (model.training === undefined || own === undefined) continue;
     const open = (version: ServedVersion): Promise<Model> => openModel(withWeights(model, version), host);
-    versioned.set(name, versionedModel(own, open, { timers: host.timers, onChange }));
+    versioned.set(name, versionedModel(own, open, { clock: host.clock, timers: host.timers, onChange }));
   }
   const interposed = new Map(
     [...plain].map(([name, model]) => [name, interposedModel(versioned.get(name) ?? model, host)]),

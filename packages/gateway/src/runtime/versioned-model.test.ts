@@ -30,7 +30,7 @@ const directive = (order: Order): Directive => ({
   owner: 'o',
   reason: 'r',
   createdAt: 0,
-  expiresAt: 1,
+  expiresAt: Number.MAX_SAFE_INTEGER,
 });
 const use = (version: ServedVersion): Directive => directive({ kind: 'use_version', ...version });
 const canary = (version: ServedVersion, share: number): Directive =>
@@ -73,7 +73,7 @@ function rig(fails: readonly string[] = []) {
       opened.push(version);
       return made(version);
     },
-    { timers: clock, onChange: (what) => told.push(what) },
+    { clock, timers: clock, onChange: (what) => told.push(what) },
   );
   const ask = (user = 'u', kind: 'live' | 'shadow' = 'live'): string => {
     const { signal } = new AbortController();
@@ -93,6 +93,19 @@ describe('versionedModel', () => {
     await model.settled();
     expect(ask()).toBe('v1');
     expect(model.version).toBe('v1');
+    model.follow([]);
+    expect(ask()).toBe('file');
+  });
+
+  it('keeps serving it when the order merely ends: without a control plane nothing changes', async () => {
+    const { model, ask, clock } = rig();
+    const order = { ...use(served('v1')), expiresAt: clock.wall() + 1_000 };
+    model.follow([order]);
+    await model.settled();
+    clock.advance(1_000);
+    model.follow([]);
+    expect(ask()).toBe('v1');
+    model.follow([{ ...order, expiresAt: clock.wall() + 1_000 }]);
     model.follow([]);
     expect(ask()).toBe('file');
   });

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import {
+  type Clock,
   cohort,
   type Directive,
   describeError,
@@ -74,6 +75,7 @@ export function versionedModel(
   own: Model,
   open: (version: ServedVersion) => Promise<Model>,
   host: {
+    readonly clock: Clock;
     readonly timers: Timers;
     readonly onChange: (what: string, reason: string) => void;
   },
@@ -83,6 +85,8 @@ export function versionedModel(
   let used: readonly string[] = [];
   let wanted: Loaded | undefined;
   let canary: (Loaded & { share: number }) | undefined;
+  /** Wall milliseconds at which the order to use `wanted` ends. */
+  let until = Number.POSITIVE_INFINITY;
   let main: Model = own;
   let counting: { main: CallCounts; canary: CallCounts } = fresh();
   let closed = false;
@@ -188,13 +192,19 @@ export function versionedModel(
     ...(own.metadata === undefined ? {} : { metadata: own.metadata }),
     follow(directives) {
       const orders = directives.map(({ order }) => order);
+      const { wall } = host.clock;
       const newest = <K extends 'use_version' | 'canary'>(kind: K): Extract<Order, { kind: K }> | undefined =>
         orders.find(
           (order): order is Extract<Order, { kind: K }> => order.kind === kind && order.model === own.name,
         );
       const use = newest('use_version');
       const tried = newest('canary');
-      wanted = use === undefined ? undefined : load(use);
+      const lease = directives.find(({ order }) => order === use);
+      if (use !== undefined) {
+        wanted = load(use);
+        until = lease?.expiresAt ?? 0;
+        // Nobody renews it any more: what is in production stays until somebody says otherwise.
+      } else if (wall() < until) wanted = undefined;
       const before = canary?.key;
       if (tried === undefined) canary = undefined;
       else {

@@ -5,7 +5,10 @@ import { parseAddress, printAddress, to, viewOf } from './address.ts';
 describe('addresses of views', () => {
   it('come back as they were, whatever the names', () => {
     const name = fc.string({ minLength: 1, unit: 'grapheme' });
-    const query = fc.dictionary(fc.string({ minLength: 1 }).filter((key) => key !== '__proto__'), name);
+    const query = fc.dictionary(
+      fc.string({ minLength: 1 }).filter((key) => key !== '__proto__'),
+      name,
+    );
     fc.assert(
       fc.property(fc.array(name), query, (parts, values) => {
         expect(parseAddress(printAddress({ parts, query: values }))).toEqual({ parts, query: values });

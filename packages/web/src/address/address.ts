@@ -9,7 +9,10 @@ export function parseAddress(hash: string): Address {
   const text = hash.replace(/^#\/?/, '');
   const [path = '', search = ''] = text.split(/\?(.*)/s);
   return {
-    parts: path.split('/').filter((part) => part !== '').map(decoded),
+    parts: path
+      .split('/')
+      .filter((part) => part !== '')
+      .map(decoded),
     query: Object.fromEntries(new URLSearchParams(search)),
   };
 }
@@ -39,7 +42,16 @@ export function viewOf(apiPath: string): string | undefined {
   if (rest === undefined) return undefined;
   const { parts, query } = parseAddress(rest);
   const [noun] = parts;
-  const shown = ['services', 'objectives', 'requests', 'incidents', 'queues', 'monitors', 'runs', 'experiments'];
+  const shown = [
+    'services',
+    'objectives',
+    'requests',
+    'incidents',
+    'queues',
+    'monitors',
+    'runs',
+    'experiments',
+  ];
   if (noun === 'changes' || noun === 'signals' || noun === 'feedback') return undefined;
   return noun !== undefined && shown.includes(noun) ? printAddress({ parts, query }) : undefined;
 }

@@ -85,6 +85,7 @@ export async function call<T>(
 
 /** The message for a person, whatever was thrown. */
 export function problemText(error: unknown): string {
-  if (error instanceof Problem) return error.action === '' ? error.message : `${error.message}. ${error.action}`;
+  if (error instanceof Problem)
+    return error.action === '' ? error.message : `${error.message}. ${error.action}`;
   return error instanceof Error ? error.message : String(error);
 }

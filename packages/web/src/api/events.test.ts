@@ -3,7 +3,8 @@ import { backoffMs, eventParser, follows } from './events.ts';
 
 describe('the reader of event streams', () => {
   it('puts events together from pieces cut anywhere', () => {
-    const text = 'retry: 1000\n: 105\n\nid: 106\nevent: objectives\ndata: ""\n\nid: 107\nevent: services\ndata: "a"\n\n';
+    const text =
+      'retry: 1000\n: 105\n\nid: 106\nevent: objectives\ndata: ""\n\nid: 107\nevent: services\ndata: "a"\n\n';
     for (let cut = 1; cut < 9; cut++) {
       const parser = eventParser();
       const found = [];

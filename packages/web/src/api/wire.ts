@@ -29,8 +29,8 @@ export type {
   MitigationPlan,
   Order,
   RequestRecord,
-  RungStatus,
   Runbook,
+  RungStatus,
   ServedLevel,
   ServiceStatus,
   Severity,
@@ -107,6 +107,8 @@ export interface Series {
 
 export interface AlertEpisode {
   readonly id: string;
+  /** '' is all traffic. */
+  readonly segment: string;
   readonly pair: string;
   readonly severity: 'page' | 'ticket';
   readonly state: AlertState;

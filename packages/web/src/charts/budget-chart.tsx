@@ -16,7 +16,9 @@ const POINTS = 240;
 const MINUTE = 60_000;
 
 function startOf(objective: ShownObjective, range: string | undefined, end: number): number {
-  return range === 'window' || range === undefined ? objective.span.start : end - RANGES[rangeOf(range, '1d')];
+  return range === 'window' || range === undefined
+    ? objective.span.start
+    : end - RANGES[rangeOf(range, '1d')];
 }
 
 /** What is left of the budget of one objective, as the time went; or how fast it was spent. */
@@ -42,7 +44,7 @@ export function BudgetChart(props: {
   const anchor = Math.floor(from / step) * step;
   const series = useRead<Series>(path(anchor, undefined), ['objectives']);
   const earlier = useRead<Series>(before ? path(anchor - (end - from), anchor) : undefined);
-  const markers = useMarkers(service, from, end, name);
+  const markers = useMarkers(service, from, end, name, segment);
 
   const data = useMemo((): Plotted => {
     const got = series.data;
@@ -110,8 +112,8 @@ export function BudgetChart(props: {
             <Chart data={data} empty="Nothing was measured in this time." />
             {total === 0 ? undefined : (
               <p class="quiet small">
-                {count(total - good)} bad of {count(total)} ({percent(good / total)} good) in the time shown; one point is{' '}
-                {step / MINUTE} min.
+                {count(total - good)} bad of {count(total)} ({percent(good / total)} good) in the time shown;
+                one point is {step / MINUTE} min.
               </p>
             )}
             <Happened markers={markers} />

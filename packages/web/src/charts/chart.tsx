@@ -5,8 +5,8 @@ import 'uplot/dist/uPlot.min.css';
 import { Empty } from '../parts/page.tsx';
 import { clockTime } from '../words/time.ts';
 import { plotCsv } from './csv.ts';
-import { saveFile } from './save-file.ts';
 import type { Line, Marker, Plotted } from './plotted.ts';
+import { saveFile } from './save-file.ts';
 import { plotSvg, unitText } from './svg.ts';
 
 const HEIGHT = 230;
@@ -47,7 +47,7 @@ function drawMarkers(plot: uPlot, markers: readonly Marker[]): void {
     const from = plot.valToPos(at / 1_000, 'x', true);
     if (until > at) {
       const end = plot.valToPos(until / 1_000, 'x', true);
-      ctx.globalAlpha = 0.16;
+      ctx.globalAlpha = 0.07;
       ctx.fillStyle = kind === 'incident' ? paint.bad : paint.ink;
       ctx.fillRect(from, bbox.top, Math.max(2, end - from), bbox.height);
       ctx.globalAlpha = 1;
@@ -119,14 +119,19 @@ function optionsFor(data: Plotted, width: number): uPlot.Options {
       { ...axis, size: 64, values: (_plot, values) => values.map((value) => unitText(value, data.unit)) },
     ],
     series: [
-      { label: 'time', value: (_plot, value) => (value === null ? '–' : clockTime(value * 1_000, Date.now())) },
+      {
+        label: 'time',
+        value: (_plot, value) => (value === null ? '–' : clockTime(value * 1_000, Date.now())),
+      },
       ...data.lines.map(
         (line): uPlot.Series => ({
           label: line.label,
           stroke: paint[line.tone],
           width: line.shape === 'bars' ? 0 : 2,
           ...(line.shape === 'area' || line.shape === 'bars'
-            ? { fill: `color-mix(in srgb, ${paint[line.tone]} ${line.shape === 'bars' ? 70 : 14}%, transparent)` }
+            ? {
+                fill: `color-mix(in srgb, ${paint[line.tone]} ${line.shape === 'bars' ? 70 : 14}%, transparent)`,
+              }
             : {}),
           ...(line.shape === 'bars' && bars !== undefined ? { paths: bars } : {}),
           ...(line.shape === 'steps' && steps !== undefined ? { paths: steps } : {}),
@@ -189,7 +194,11 @@ export function Chart({ data, empty }: { readonly data: Plotted; readonly empty:
         <button type="button" class="button plain" aria-pressed={table} onClick={() => setTable(!table)}>
           Table
         </button>
-        <button type="button" class="button plain" onClick={() => saveFile(`${name}.csv`, 'text/csv', plotCsv(data))}>
+        <button
+          type="button"
+          class="button plain"
+          onClick={() => saveFile(`${name}.csv`, 'text/csv', plotCsv(data))}
+        >
           CSV
         </button>
         <button
@@ -209,7 +218,7 @@ function Values({ data }: { readonly data: Plotted }): JSX.Element {
   const now = Date.now();
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls has to be reached by key
-    <div class="values-box" tabIndex={0} role="region" aria-label={`Figures of ${data.title}`}>
+    <section class="values-box" tabIndex={0} aria-label={`Figures of ${data.title}`}>
       <table>
         <thead>
           <tr>
@@ -237,6 +246,6 @@ function Values({ data }: { readonly data: Plotted }): JSX.Element {
           ))}
         </tbody>
       </table>
-    </div>
+    </section>
   );
 }

@@ -33,7 +33,15 @@ describe('the burn-down of a budget', () => {
   });
 
   it('shows holes where nothing was measured', () => {
-    expect(withHoles([{ at: 0, good: 1, total: 1 }, { at: 300, good: 1, total: 1 }], 60)).toEqual([
+    expect(
+      withHoles(
+        [
+          { at: 0, good: 1, total: 1 },
+          { at: 300, good: 1, total: 1 },
+        ],
+        60,
+      ),
+    ).toEqual([
       { at: 0, good: 1, total: 1 },
       { at: 60, good: 0, total: 0 },
       { at: 300, good: 1, total: 1 },

@@ -3,10 +3,17 @@ import { setQuery } from '../address/use-address.ts';
 import { RANGES, type Range } from '../words/time.ts';
 
 /** How far back a view looks; kept in its address. */
-export function Ranges({ now, more = [] }: { readonly now: string; readonly more?: readonly string[] }): JSX.Element {
+export function Ranges({
+  now,
+  more = [],
+}: {
+  readonly now: string;
+  readonly more?: readonly string[];
+}): JSX.Element {
   const names: readonly (Range | string)[] = [...Object.keys(RANGES), ...more];
   return (
-    <span class="row" role="group" aria-label="Time range">
+    <fieldset class="row plain-set">
+      <legend class="hidden">Time range</legend>
       {names.map((name) => (
         <button
           key={name}
@@ -18,6 +25,6 @@ export function Ranges({ now, more = [] }: { readonly now: string; readonly more
           {name}
         </button>
       ))}
-    </span>
+    </fieldset>
   );
 }

@@ -47,7 +47,8 @@ export function plotSvg(plot: Plotted): string {
   const all = lines.flatMap(({ values }) => values).filter((value) => value !== null);
   const low = Math.min(0, ...all);
   const high = Math.max(unit === 'share' ? 1 : 0, ...all, low + 1e-9);
-  const x = (at: number): number => LEFT + ((at - first) / Math.max(1, last - first)) * (WIDTH - LEFT - RIGHT);
+  const x = (at: number): number =>
+    LEFT + ((at - first) / Math.max(1, last - first)) * (WIDTH - LEFT - RIGHT);
   const y = (value: number): number => TOP + ((high - value) / (high - low)) * (HEIGHT - TOP - BOTTOM);
   const at = (value: number): string => value.toFixed(1);
 

@@ -13,7 +13,7 @@ export function changeMarkers(rows: readonly FactRow[]): readonly Marker[] {
   return rows.map(({ at, by, body }) => ({
     at,
     kind: 'change',
-    text: `${plain(text(body.kind))}: ${text(body.what)} ${text(body.version)}`.trim() + ` (${by})`,
+    text: `${`${plain(text(body.kind))}: ${text(body.what)} ${text(body.version)}`.trim()} (${by})`,
   }));
 }
 
@@ -23,7 +23,9 @@ export function exclusionMarkers(rows: readonly FactRow[], objective?: string): 
     const at = number(body.from);
     if (at === undefined) return [];
     if (objective !== undefined && body.objective !== undefined && body.objective !== objective) return [];
-    return [{ at, until: number(body.to), kind: 'exclusion', text: `does not count: ${text(body.reason)} (${by})` }];
+    return [
+      { at, until: number(body.to), kind: 'exclusion', text: `does not count: ${text(body.reason)} (${by})` },
+    ];
   });
 }
 
@@ -46,7 +48,13 @@ export function alertMarkers(alerts: readonly AlertEpisode[]): readonly Marker[]
 }
 
 /** What happened to a service in a time: changes, incidents, time that does not count, and an objective's alerts. */
-export function useMarkers(service: string, from: number, until: number, objective?: string): readonly Marker[] {
+export function useMarkers(
+  service: string,
+  from: number,
+  until: number,
+  objective?: string,
+  segment = '',
+): readonly Marker[] {
   // Rounded, so that the address stays the same for a while and is not read anew with each second.
   const since = Math.floor(from / 300_000) * 300_000;
   const filter = query({ service, from: since });
@@ -54,13 +62,14 @@ export function useMarkers(service: string, from: number, until: number, objecti
   const exclusions = useRead<{ exclusions: readonly FactRow[] }>(
     `/api/v1/exclusions${query({ service })}`,
   ).data;
-  const incidents = useRead<{ incidents: readonly ListedIncident[] }>(`/api/v1/incidents${query({ service, limit: 100 })}`, [
-    'incidents',
-  ]).data;
+  const incidents = useRead<{ incidents: readonly ListedIncident[] }>(
+    `/api/v1/incidents${query({ service, limit: 100 })}`,
+    ['incidents'],
+  ).data;
   const alerts = useRead<{ alerts: readonly AlertEpisode[] }>(
     objective === undefined
       ? undefined
-      : `/api/v1/objectives/${encodeURIComponent(service)}/${encodeURIComponent(objective)}/alerts`,
+      : `/api/v1/objectives/${encodeURIComponent(service)}/${encodeURIComponent(objective)}/alerts?limit=200`,
     ['objectives'],
   ).data;
   return useMemo(
@@ -69,10 +78,10 @@ export function useMarkers(service: string, from: number, until: number, objecti
         ...changeMarkers(changes?.changes ?? []),
         ...exclusionMarkers(exclusions?.exclusions ?? [], objective),
         ...incidentMarkers(incidents?.incidents ?? [], until),
-        ...alertMarkers(alerts?.alerts ?? []),
+        ...alertMarkers((alerts?.alerts ?? []).filter((alert) => alert.segment === segment)),
       ]
         .filter((marker) => (marker.until ?? marker.at) >= from && marker.at <= until)
         .sort((a, b) => a.at - b.at),
-    [changes, exclusions, incidents, alerts, since],
+    [changes, exclusions, incidents, alerts, since, segment],
   );
 }

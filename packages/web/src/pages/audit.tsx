@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { setQuery } from '../address/use-address.ts';
-import { call, query as ask } from '../api/client.ts';
+import { query as ask, call } from '../api/client.ts';
 import { useRead } from '../api/use-read.ts';
 import type { AuditEntry } from '../api/wire.ts';
 import { Field, useDoing } from '../parts/form.tsx';
@@ -9,8 +9,8 @@ import { Empty, Page, Panel } from '../parts/page.tsx';
 import { Readout } from '../parts/readout.tsx';
 import { toast } from '../parts/toast.tsx';
 import { When } from '../parts/when.tsx';
-import type { ViewProps } from '../shell/registry.ts';
 import { useMay } from '../shell/session.ts';
+import type { ViewProps } from '../shell/view.ts';
 import { many } from '../words/numbers.ts';
 
 const PAGE = 100;
@@ -47,7 +47,11 @@ export function Audit({ query }: ViewProps): JSX.Element {
           ] as const
         ).map(([label, name, value]) => (
           <Field key={name} label={label}>
-            <input type="search" value={value} onChange={({ currentTarget }) => change({ [name]: currentTarget.value })} />
+            <input
+              type="search"
+              value={value}
+              onChange={({ currentTarget }) => change({ [name]: currentTarget.value })}
+            />
           </Field>
         ))}
       </div>
@@ -96,8 +100,12 @@ export function Audit({ query }: ViewProps): JSX.Element {
 }
 
 async function verify(): Promise<void> {
-  const { entries, brokenAt } = await call<{ entries: number; brokenAt?: number }>('GET', '/api/v1/audit/verify');
-  if (brokenAt === undefined) toast(`Whole: ${many(entries, 'entry', 'entries')}, each with the hash of the one before.`);
+  const { entries, brokenAt } = await call<{ entries: number; brokenAt?: number }>(
+    'GET',
+    '/api/v1/audit/verify',
+  );
+  if (brokenAt === undefined)
+    toast(`Whole: ${many(entries, 'entry', 'entries')}, each with the hash of the one before.`);
   else toast(`Broken at entry ${brokenAt}: something was changed, taken out or put in.`, 'bad');
 }
 

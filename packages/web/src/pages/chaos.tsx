@@ -4,14 +4,15 @@ import { useRead } from '../api/use-read.ts';
 import { Empty, Page, Panel } from '../parts/page.tsx';
 import { Readout } from '../parts/readout.tsx';
 import { When } from '../parts/when.tsx';
-import type { ViewProps } from '../shell/registry.ts';
 import { useMay } from '../shell/session.ts';
+import type { ViewProps } from '../shell/view.ts';
 import { plain } from '../words/levels.ts';
 import { percent } from '../words/numbers.ts';
 import { spell } from '../words/time.ts';
 import { Experiment } from './chaos/experiment.tsx';
 import { HaltAll } from './chaos/halt.tsx';
 import { Run } from './chaos/run.tsx';
+import { RunTag } from './chaos/run-tag.tsx';
 import type { ExperimentSummary, RunSummary } from './chaos/shapes.ts';
 
 /** What can be broken on purpose, what is being broken now, and what came of it. */
@@ -21,15 +22,11 @@ export function Chaos({ parts: [name, second], query }: ViewProps): JSX.Element 
   return <Catalogue />;
 }
 
-export function RunTag({ run }: { readonly run: RunSummary }): JSX.Element {
-  const words = run.status ?? run.phase;
-  const tone = /passed|completed|ok/.test(words) ? 'good' : /failed|aborted|interrupted/.test(words) ? 'bad' : 'warn';
-  return <span class={`tag ${tone}`}>{plain(words)}</span>;
-}
-
 function Catalogue(): JSX.Element {
   const may = useMay('operator');
-  const reading = useRead<{ experiments: readonly ExperimentSummary[] }>('/api/v1/experiments', ['experiments']);
+  const reading = useRead<{ experiments: readonly ExperimentSummary[] }>('/api/v1/experiments', [
+    'experiments',
+  ]);
   const past = useRead<{ runs: readonly RunSummary[] }>('/api/v1/experiment-runs?limit=20', ['experiments']);
   return (
     <Page title="Chaos" beside={may ? <HaltAll /> : undefined}>
@@ -38,7 +35,10 @@ function Catalogue(): JSX.Element {
           {({ runs }) =>
             runs.length === 0 ? (
               <Empty what="Nothing was broken on purpose yet.">
-                <span>Pick an experiment below: it shows what it would do and whom it would touch before it starts.</span>
+                <span>
+                  Pick an experiment below: it shows what it would do and whom it would touch before it
+                  starts.
+                </span>
               </Empty>
             ) : (
               <table>
@@ -109,8 +109,16 @@ function Catalogue(): JSX.Element {
                         {one.radius?.name ?? '–'}
                         {one.radius?.share === undefined ? '' : ` (${percent(one.radius.share)})`}
                       </td>
-                      <td class="num wide-only">{one.duration_ms === undefined ? '–' : spell(one.duration_ms)}</td>
-                      <td>{one.last_run === undefined ? <span class="quiet">never</span> : <RunTag run={one.last_run} />}</td>
+                      <td class="num wide-only">
+                        {one.duration_ms === undefined ? '–' : spell(one.duration_ms)}
+                      </td>
+                      <td>
+                        {one.last_run === undefined ? (
+                          <span class="quiet">never</span>
+                        ) : (
+                          <RunTag run={one.last_run} />
+                        )}
+                      </td>
                     </tr>
                   ))}
                 </tbody>

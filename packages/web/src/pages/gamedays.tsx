@@ -7,12 +7,12 @@ import { useDoing } from '../parts/form.tsx';
 import { Empty, Page, Panel } from '../parts/page.tsx';
 import { Readout } from '../parts/readout.tsx';
 import { When } from '../parts/when.tsx';
-import type { ViewProps } from '../shell/registry.ts';
 import { useMay } from '../shell/session.ts';
+import type { ViewProps } from '../shell/view.ts';
 import { plain } from '../words/levels.ts';
 import { spell } from '../words/time.ts';
-import type { Day, DaySummary, Scenario } from './gamedays/shapes.ts';
 import { OneDay } from './gamedays/one-day.tsx';
+import type { Day, DaySummary, Scenario } from './gamedays/shapes.ts';
 
 /** Rehearsals: what can be played, what was, and how it went. */
 export function Gamedays({ parts: [id] }: ViewProps): JSX.Element {
@@ -20,9 +20,10 @@ export function Gamedays({ parts: [id] }: ViewProps): JSX.Element {
 }
 
 function List(): JSX.Element {
-  const reading = useRead<{ gamedays: readonly DaySummary[]; scenarios: readonly Scenario[] }>('/api/v1/gamedays', [
-    'experiments',
-  ]);
+  const reading = useRead<{ gamedays: readonly DaySummary[]; scenarios: readonly Scenario[] }>(
+    '/api/v1/gamedays',
+    ['experiments'],
+  );
   return (
     <Page title="Game days">
       <Readout of={reading} rows={6}>
@@ -31,7 +32,10 @@ function List(): JSX.Element {
             <Panel title="Played and planned" flush>
               {gamedays.length === 0 ? (
                 <Empty what="None yet.">
-                  <span>Plan one of the scenarios below: a tabletop breaks nothing, a live one runs its experiments.</span>
+                  <span>
+                    Plan one of the scenarios below: a tabletop breaks nothing, a live one runs its
+                    experiments.
+                  </span>
                 </Empty>
               ) : (
                 <table>

@@ -7,7 +7,7 @@ import { Bubble, Level } from '../parts/marks.tsx';
 import { Empty, Page, Panel } from '../parts/page.tsx';
 import { Readout } from '../parts/readout.tsx';
 import { budgetTone, SeverityTag } from '../parts/tags.tsx';
-import type { ViewProps } from '../shell/registry.ts';
+import type { ViewProps } from '../shell/view.ts';
 import { count, percent } from '../words/numbers.ts';
 import { type Summary, summarise } from '../words/sentence.ts';
 import { type CategoryBudget, type ServiceLine, serviceLines } from '../words/standing.ts';
@@ -20,12 +20,18 @@ export function Home(_: ViewProps): JSX.Element {
     '/api/v1/objectives',
     ['objectives'],
   );
-  const incidents = useRead<{ incidents: readonly ListedIncident[] }>('/api/v1/incidents?open=true', ['incidents']);
+  const incidents = useRead<{ incidents: readonly ListedIncident[] }>('/api/v1/incidents?open=true', [
+    'incidents',
+  ]);
   return (
     <Page title="Home">
       <Readout of={services} rows={5}>
         {({ services: found }) => {
-          const lines = serviceLines(found, objectives.data?.objectives ?? [], incidents.data?.incidents ?? []);
+          const lines = serviceLines(
+            found,
+            objectives.data?.objectives ?? [],
+            incidents.data?.incidents ?? [],
+          );
           return (
             <>
               <Standing summary={summarise(lines)} />
@@ -67,10 +73,18 @@ function Budgets({ budgets }: { readonly budgets: readonly CategoryBudget[] }): 
         >
           <span class="name">{category}</span>
           <span class="meter" aria-hidden="true">
-            <i style={{ width: `${worst.state === 'no_data' ? 0 : 100 * Math.max(0, Math.min(1, worst.remaining ?? 0))}%` }} />
+            <i
+              style={{
+                width: `${worst.state === 'no_data' ? 0 : 100 * Math.max(0, Math.min(1, worst.remaining ?? 0))}%`,
+              }}
+            />
           </span>
           <span class="left-text">
-            {worst.remaining === null || worst.state === 'no_data' ? '–' : worst.remaining <= 0 ? 'used up' : percent(worst.remaining)}
+            {worst.remaining === null || worst.state === 'no_data'
+              ? '–'
+              : worst.remaining <= 0
+                ? 'used up'
+                : percent(worst.remaining)}
           </span>
         </a>
       ))}
@@ -113,7 +127,8 @@ function Services({ lines }: { readonly lines: readonly ServiceLine[] }): JSX.El
             </a>
             <Level level={service.level} />
             <span class="quiet small">
-              {service.level === 'full_service' ? 'for' : `enters at ${service.entry} for`} {spell(service.sinceMs)}
+              {service.level === 'full_service' ? 'for' : `enters at ${service.entry} for`}{' '}
+              {spell(service.sinceMs)}
             </span>
           </div>
           <Budgets budgets={budgets} />
@@ -135,7 +150,8 @@ function Services({ lines }: { readonly lines: readonly ServiceLine[] }): JSX.El
           </div>
           {service.level === 'full_service' && service.file.problem === undefined ? undefined : (
             <p class="why small quiet">
-              {service.level === 'full_service' || service.directives.some(({ order }) => order.kind === 'pin')
+              {service.level === 'full_service' ||
+              service.directives.some(({ order }) => order.kind === 'pin')
                 ? ''
                 : service.reason}
               {service.file.problem === undefined ? undefined : (
@@ -150,7 +166,9 @@ function Services({ lines }: { readonly lines: readonly ServiceLine[] }): JSX.El
 }
 
 function Recent(): JSX.Element | null {
-  const { data } = useRead<{ incidents: readonly ListedIncident[] }>('/api/v1/incidents?limit=6', ['incidents']);
+  const { data } = useRead<{ incidents: readonly ListedIncident[] }>('/api/v1/incidents?limit=6', [
+    'incidents',
+  ]);
   const closed = (data?.incidents ?? []).filter(({ resolvedAt }) => resolvedAt !== undefined).slice(0, 5);
   if (closed.length === 0) return null;
   return (

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { to } from '../address/address.ts';
 import { setQuery } from '../address/use-address.ts';
-import { call, query as ask } from '../api/client.ts';
+import { query as ask, call } from '../api/client.ts';
 import { useRead } from '../api/use-read.ts';
 import type { ListedIncident, ServiceStatus } from '../api/wire.ts';
 import { Choice, Field, useDoing } from '../parts/form.tsx';
@@ -11,8 +11,8 @@ import { Readout } from '../parts/readout.tsx';
 import { SeverityTag, StatusTag } from '../parts/tags.tsx';
 import { VirtualRows } from '../parts/virtual-rows.tsx';
 import { When } from '../parts/when.tsx';
-import type { ViewProps } from '../shell/registry.ts';
 import { useMay } from '../shell/session.ts';
+import type { ViewProps } from '../shell/view.ts';
 import { plain } from '../words/levels.ts';
 import { spell } from '../words/time.ts';
 import { Incident } from './incidents/incident.tsx';
@@ -35,7 +35,9 @@ function List({ query }: Pick<ViewProps, 'query'>): JSX.Element {
   const { service = '', type = '', open = '' } = query;
   const may = useMay('operator');
   const filter = { service, type, open, limit: PAGE };
-  const reading = useRead<{ incidents: readonly ListedIncident[] }>(`/api/v1/incidents${ask(filter)}`, ['incidents']);
+  const reading = useRead<{ incidents: readonly ListedIncident[] }>(`/api/v1/incidents${ask(filter)}`, [
+    'incidents',
+  ]);
   const services = useRead<{ services: readonly ServiceStatus[] }>('/api/v1/services').data?.services ?? [];
   const [older, setOlder] = useState<readonly ListedIncident[]>([]);
   const [end, setEnd] = useState(false);
@@ -111,7 +113,9 @@ function List({ query }: Pick<ViewProps, 'query'>): JSX.Element {
           }}
         </Readout>
       </Panel>
-      {query.new === 'yes' && may ? <OpenDialog services={services} onClose={() => setQuery({ new: '' })} /> : undefined}
+      {query.new === 'yes' && may ? (
+        <OpenDialog services={services} onClose={() => setQuery({ new: '' })} />
+      ) : undefined}
     </Page>
   );
 }
@@ -124,8 +128,8 @@ function None({ filtered }: { readonly filtered: boolean }): JSX.Element {
   ) : (
     <Empty what="Nothing has gone wrong yet.">
       <span>
-        Incidents are opened by themselves, when a budget burns, a rung or a model is down, or data drifts; people open them by hand with
-        “Open one”, or by <code>POST /api/v1/incidents</code>.
+        Incidents are opened by themselves, when a budget burns, a rung or a model is down, or data drifts;
+        people open them by hand with “Open one”, or by <code>POST /api/v1/incidents</code>.
       </span>
     </Empty>
   );
@@ -176,7 +180,9 @@ function Row({ incident: one }: { readonly incident: ListedIncident }): JSX.Elem
       <td class="num">
         <When at={one.startedAt} as="clock" />
       </td>
-      <td class="num wide-only">{one.resolvedAt === undefined ? 'goes on' : spell(one.resolvedAt - one.startedAt)}</td>
+      <td class="num wide-only">
+        {one.resolvedAt === undefined ? 'goes on' : spell(one.resolvedAt - one.startedAt)}
+      </td>
     </tr>
   );
 }

@@ -8,8 +8,8 @@ import { Field, FormProblem, useDoing } from '../parts/form.tsx';
 import { Empty, Page, Panel } from '../parts/page.tsx';
 import { Readout } from '../parts/readout.tsx';
 import { When } from '../parts/when.tsx';
-import type { ViewProps } from '../shell/registry.ts';
 import { useMay } from '../shell/session.ts';
+import type { ViewProps } from '../shell/view.ts';
 import { plain } from '../words/levels.ts';
 import { bytes, percent } from '../words/numbers.ts';
 
@@ -48,7 +48,9 @@ function List(): JSX.Element {
           {({ models }) =>
             models.length === 0 ? (
               <Empty what="No model has versions here yet.">
-                <span>A training run that passed its gates registers its result; a file can be brought too:</span>
+                <span>
+                  A training run that passed its gates registers its result; a file can be brought too:
+                </span>
                 <pre>npx evenkeel models --help</pre>
               </Empty>
             ) : (
@@ -74,7 +76,9 @@ function List(): JSX.Element {
                       </td>
                       <td>{one.production ?? '–'}</td>
                       <td>{one.rollBackTo ?? '–'}</td>
-                      <td class="num">{one.since === undefined ? '–' : <When at={one.since} as="clock" />}</td>
+                      <td class="num">
+                        {one.since === undefined ? '–' : <When at={one.since} as="clock" />}
+                      </td>
                     </tr>
                   ))}
                 </tbody>
@@ -121,14 +125,22 @@ function One({ service, name }: { readonly service: string; readonly name: strin
                         <div class="quiet small">{version.reason}</div>
                         <details>
                           <summary class="quiet small">lineage</summary>
-                          <pre class="small">{JSON.stringify({ ...version.artifact, ...version.lineage }, undefined, 2)}</pre>
+                          <pre class="small">
+                            {JSON.stringify({ ...version.artifact, ...version.lineage }, undefined, 2)}
+                          </pre>
                         </details>
                       </td>
                       <td>
                         <span class="tag">{plain(version.standing)}</span>
                       </td>
                       <td class="wide-only">
-                        {version.gates === undefined ? '–' : version.gates.passed ? 'passed' : <span class="bad">failed</span>}
+                        {version.gates === undefined ? (
+                          '–'
+                        ) : version.gates.passed ? (
+                          'passed'
+                        ) : (
+                          <span class="bad">failed</span>
+                        )}
                       </td>
                       <td class="num wide-only">{bytes(version.artifact.bytes)}</td>
                       <td class="num">
@@ -195,15 +207,29 @@ function Acts({ model, path }: { readonly model: Whole; readonly path: string })
         </p>
         <div class="row end">
           <Field label="Reason" name="reason" problem={doing.problem} grow>
-            <input maxLength={2_000} value={reason} onInput={({ currentTarget }) => setReason(currentTarget.value)} />
+            <input
+              maxLength={2_000}
+              value={reason}
+              onInput={({ currentTarget }) => setReason(currentTarget.value)}
+            />
           </Field>
           {canary === undefined ? undefined : (
-            <button type="button" class="button" disabled={without} onClick={() => act('end-canary', 'The canary is out')}>
+            <button
+              type="button"
+              class="button"
+              disabled={without}
+              onClick={() => act('end-canary', 'The canary is out')}
+            >
               End the canary
             </button>
           )}
           {rollBackTo === undefined ? undefined : (
-            <button type="button" class="button grave" disabled={without} onClick={() => act('roll-back', `Back to ${rollBackTo}`)}>
+            <button
+              type="button"
+              class="button grave"
+              disabled={without}
+              onClick={() => act('roll-back', `Back to ${rollBackTo}`)}
+            >
               Roll back to {rollBackTo}
             </button>
           )}
@@ -216,7 +242,9 @@ function Acts({ model, path }: { readonly model: Whole; readonly path: string })
                 type="button"
                 class="button"
                 disabled={without}
-                onClick={() => act(`versions/${encodeURIComponent(version)}/canary`, `${version} is the canary`)}
+                onClick={() =>
+                  act(`versions/${encodeURIComponent(version)}/canary`, `${version} is the canary`)
+                }
               >
                 Canary {version}
               </button>

@@ -9,7 +9,7 @@ import { Choice, Field } from '../parts/form.tsx';
 import { Empty, Page, Panel } from '../parts/page.tsx';
 import { Readout } from '../parts/readout.tsx';
 import { When } from '../parts/when.tsx';
-import type { ViewProps } from '../shell/registry.ts';
+import type { ViewProps } from '../shell/view.ts';
 import { plain } from '../words/levels.ts';
 import { count, figure, percent } from '../words/numbers.ts';
 import { spell } from '../words/time.ts';
@@ -25,7 +25,8 @@ const TONE: Readonly<Record<string, string>> = {
 
 /** Whether what comes in and goes out is what it used to be, without waiting for labels. */
 export function Monitors({ parts: [service, name], query }: ViewProps): JSX.Element {
-  if (service !== undefined && name !== undefined) return <One service={service} name={name} segment={query.segment ?? ''} />;
+  if (service !== undefined && name !== undefined)
+    return <One service={service} name={name} segment={query.segment ?? ''} />;
   return <List query={query} />;
 }
 
@@ -35,7 +36,10 @@ function Status({ of: { status, improved } }: { readonly of: MonitorReport }): J
 
 function List({ query }: Pick<ViewProps, 'query'>): JSX.Element {
   const { service = '', role = '' } = query;
-  const reading = useRead<{ monitors: readonly Shown[] }>(`/api/v1/monitors${ask({ service, role })}`, ['monitors', 'services']);
+  const reading = useRead<{ monitors: readonly Shown[] }>(`/api/v1/monitors${ask({ service, role })}`, [
+    'monitors',
+    'services',
+  ]);
   const services = useRead<{ services: readonly ServiceStatus[] }>('/api/v1/services').data?.services ?? [];
   return (
     <Page title="Quality and drift">
@@ -50,7 +54,9 @@ function List({ query }: Pick<ViewProps, 'query'>): JSX.Element {
         <Field label="Watches">
           <Choice
             value={role}
-            options={['', 'input', 'prediction', 'confidence'].map((one) => [one, one === '' ? 'everything' : one] as const)}
+            options={['', 'input', 'prediction', 'confidence'].map(
+              (one) => [one, one === '' ? 'everything' : one] as const,
+            )}
             onChange={(picked) => setQuery({ role: picked })}
           />
         </Field>
@@ -61,7 +67,9 @@ function List({ query }: Pick<ViewProps, 'query'>): JSX.Element {
           {({ monitors }) =>
             monitors.length === 0 ? (
               <Empty what="Nothing is watched.">
-                <span>Features, answers and confidence of a service are watched as soon as requests come.</span>
+                <span>
+                  Features, answers and confidence of a service are watched as soon as requests come.
+                </span>
               </Empty>
             ) : (
               <table>
@@ -116,7 +124,11 @@ function List({ query }: Pick<ViewProps, 'query'>): JSX.Element {
   );
 }
 
-function One(props: { readonly service: string; readonly name: string; readonly segment: string }): JSX.Element {
+function One(props: {
+  readonly service: string;
+  readonly name: string;
+  readonly segment: string;
+}): JSX.Element {
   const { service, name, segment } = props;
   const reading = useRead<Shown & { definition?: unknown }>(
     `/api/v1/monitors/${encodeURIComponent(service)}/${encodeURIComponent(name)}${ask({ segment })}`,

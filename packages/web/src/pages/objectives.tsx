@@ -9,10 +9,11 @@ import { Empty, Page, Panel } from '../parts/page.tsx';
 import { Readout } from '../parts/readout.tsx';
 import { BudgetTag, Left } from '../parts/tags.tsx';
 import { VirtualRows } from '../parts/virtual-rows.tsx';
-import type { ViewProps } from '../shell/registry.ts';
+import type { ViewProps } from '../shell/view.ts';
 import { figure, many, percent } from '../words/numbers.ts';
 import { spell } from '../words/time.ts';
 import { Objective } from './objectives/objective.tsx';
+import { targetText } from './objectives/target.ts';
 
 const STATES: readonly (readonly [BudgetState | '', string])[] = [
   ['', 'any state'],
@@ -48,7 +49,10 @@ function List({ query }: Pick<ViewProps, 'query'>): JSX.Element {
     <Page
       title="Objectives"
       beside={
-        <a class="button" href={`/api/v1/objectives-report${ask({ service, period: 'week', format: 'html' })}`}>
+        <a
+          class="button"
+          href={`/api/v1/objectives-report${ask({ service, period: 'week', format: 'html' })}`}
+        >
           The week's report
         </a>
       }
@@ -65,10 +69,18 @@ function List({ query }: Pick<ViewProps, 'query'>): JSX.Element {
           <Choice value={state} options={STATES} onChange={(picked) => setQuery({ state: picked })} />
         </Field>
         <Field label="Category">
-          <Choice value={category} options={CATEGORIES} onChange={(picked) => setQuery({ category: picked })} />
+          <Choice
+            value={category}
+            options={CATEGORIES}
+            onChange={(picked) => setQuery({ category: picked })}
+          />
         </Field>
         <Field label="Name">
-          <input type="search" value={words} onInput={({ currentTarget }) => setQuery({ words: currentTarget.value })} />
+          <input
+            type="search"
+            value={words}
+            onInput={({ currentTarget }) => setQuery({ words: currentTarget.value })}
+          />
         </Field>
       </div>
       <Panel flush>
@@ -78,7 +90,11 @@ function List({ query }: Pick<ViewProps, 'query'>): JSX.Element {
             return (
               <>
                 {problem === null ? undefined : <p class="notice warn">May be behind: {problem}.</p>}
-                {found.length === 0 ? <Nothing filtered={objectives.length > 0 || state + category + service !== ''} /> : <Table objectives={found} />}
+                {found.length === 0 ? (
+                  <Nothing filtered={objectives.length > 0 || state + category + service !== ''} />
+                ) : (
+                  <Table objectives={found} />
+                )}
               </>
             );
           }}
@@ -97,7 +113,9 @@ function Nothing({ filtered }: { readonly filtered: boolean }): JSX.Element {
     <Empty what="Nothing is promised yet.">
       <span>Promises stand in the service's file:</span>
       <pre>
-        {'objectives:\n  availability: { category: availability, target: 99.9%, window: 30d }\n  latency-p95: { category: latency, indicator: { latency: { p95: 300ms } }, window: 7d }'}
+        {
+          'objectives:\n  availability: { category: availability, target: 99.9%, window: 30d }\n  latency-p95: { category: latency, indicator: { latency: { p95: 300ms } }, window: 7d }'
+        }
       </pre>
     </Empty>
   );
@@ -135,11 +153,6 @@ function Table({ objectives }: { readonly objectives: readonly ShownObjective[] 
   );
 }
 
-export function targetText({ allowance }: ShownObjective): string {
-  if (allowance.kind === 'zero_tolerance') return 'none tolerated';
-  return allowance.kind === 'amount' ? `${figure(allowance.amount)} ${allowance.unit}` : percent(allowance.target);
-}
-
 function Row({ objective: one }: { readonly objective: ShownObjective }): JSX.Element {
   const firing = one.alerts.find((alert) => alert.firing) ?? one.alerts[0];
   const burn = (value: number | null | undefined): string => (value == null ? '–' : figure(value));
@@ -165,7 +178,13 @@ function Row({ objective: one }: { readonly objective: ShownObjective }): JSX.El
         {burn(firing?.burn.long)} / {burn(firing?.burn.short)}
       </td>
       <td class="num wide-only">
-        {one.exhaustion.ms === null ? (one.exhaustion.never ? 'never' : '–') : one.exhaustion.ms === 0 ? 'gone' : spell(one.exhaustion.ms)}
+        {one.exhaustion.ms === null
+          ? one.exhaustion.never
+            ? 'never'
+            : '–'
+          : one.exhaustion.ms === 0
+            ? 'gone'
+            : spell(one.exhaustion.ms)}
       </td>
     </tr>
   );

@@ -4,8 +4,8 @@ import { useRead } from '../api/use-read.ts';
 import type { ShownSchedule } from '../api/wire.ts';
 import { Empty, Page, Panel } from '../parts/page.tsx';
 import { Readout } from '../parts/readout.tsx';
-import type { ViewProps } from '../shell/registry.ts';
 import { useMay } from '../shell/session.ts';
+import type { ViewProps } from '../shell/view.ts';
 import { NewSchedule } from './on-call/new-schedule.tsx';
 import { ScheduleCalendar } from './on-call/schedule-calendar.tsx';
 import { Silences } from './on-call/silences.tsx';
@@ -33,17 +33,13 @@ export function OnCallView(_: ViewProps): JSX.Element {
             <Panel>
               <Empty what="Nobody takes turns yet.">
                 <span>
-                  Until there is a schedule, the owner of a service is told. Make one here, and name it in the file under{' '}
-                  <code>incidents: on_call:</code>
+                  Until there is a schedule, the owner of a service is told. Make one here, and name it in the
+                  file under <code>incidents: on_call:</code>
                 </span>
               </Empty>
             </Panel>
           ) : (
-            <>
-              {schedules.map((schedule) => (
-                <ScheduleCalendar key={schedule.id} id={schedule.id} may={may} />
-              ))}
-            </>
+            schedules.map((schedule) => <ScheduleCalendar key={schedule.id} id={schedule.id} may={may} />)
           )
         }
       </Readout>

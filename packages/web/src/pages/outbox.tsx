@@ -1,14 +1,14 @@
 import type { JSX } from 'preact';
 import { setQuery } from '../address/use-address.ts';
-import { call, query as ask } from '../api/client.ts';
+import { query as ask, call } from '../api/client.ts';
 import { reread, useRead } from '../api/use-read.ts';
 import type { OutboxMessage } from '../api/wire.ts';
 import { Choice, Field, useDoing } from '../parts/form.tsx';
 import { Empty, Page, Panel } from '../parts/page.tsx';
 import { Readout } from '../parts/readout.tsx';
 import { When } from '../parts/when.tsx';
-import type { ViewProps } from '../shell/registry.ts';
 import { useMay } from '../shell/session.ts';
+import type { ViewProps } from '../shell/view.ts';
 
 const STATES: readonly (readonly [string, string])[] = [
   ['', 'all'],
@@ -25,7 +25,8 @@ export function Outbox({ query }: ViewProps): JSX.Element {
     `/api/v1/outbox${ask({ state, destination, limit: 200 })}`,
     ['incidents'],
   );
-  const destinations = useRead<{ destinations: readonly string[] }>('/api/v1/destinations').data?.destinations ?? [];
+  const destinations =
+    useRead<{ destinations: readonly string[] }>('/api/v1/destinations').data?.destinations ?? [];
   return (
     <Page title="Outbox">
       <div class="filters">
@@ -44,11 +45,19 @@ export function Outbox({ query }: ViewProps): JSX.Element {
         <Readout of={reading} rows={6}>
           {({ messages }) =>
             messages.length === 0 ? (
-              <Empty what={destinations.length === 0 ? 'Nobody is told of anything yet.' : 'No messages like that.'}>
+              <Empty
+                what={
+                  destinations.length === 0 ? 'Nobody is told of anything yet.' : 'No messages like that.'
+                }
+              >
                 {destinations.length === 0 ? (
                   <>
                     <span>Say in the file whom to tell; each destination can be tried under Settings.</span>
-                    <pre>{'incidents:\n  notify:\n    chat: { slack: { url: "${SLACK_URL}" } }'}</pre>
+                    <pre>
+                      {
+                        'incidents:\n  notify:\n    - { name: chat, webhook: { url: "https://example.com/hook" } }'
+                      }
+                    </pre>
                   </>
                 ) : undefined}
               </Empty>

@@ -7,8 +7,8 @@ import { Choice, Field } from '../parts/form.tsx';
 import { Empty, Page, Panel } from '../parts/page.tsx';
 import { Readout } from '../parts/readout.tsx';
 import { When } from '../parts/when.tsx';
-import type { ViewProps } from '../shell/registry.ts';
 import { useMay } from '../shell/session.ts';
+import type { ViewProps } from '../shell/view.ts';
 import { count, many } from '../words/numbers.ts';
 import { DecisionDesk } from './queues/decision-desk.tsx';
 

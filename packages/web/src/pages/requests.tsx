@@ -8,7 +8,7 @@ import type { RequestRecord, ServiceStatus } from '../api/wire.ts';
 import { Choice, Field } from '../parts/form.tsx';
 import { Page, Panel } from '../parts/page.tsx';
 import { Readout } from '../parts/readout.tsx';
-import type { ViewProps } from '../shell/registry.ts';
+import type { ViewProps } from '../shell/view.ts';
 import { DEPTHS, LEVEL_WORDS } from '../words/levels.ts';
 import { fieldTime } from '../words/time.ts';
 import { LatencyMap } from './requests/latency-map.tsx';
@@ -26,7 +26,15 @@ export function Requests({ parts: [id], query }: ViewProps): JSX.Element {
 }
 
 function Search({ query }: Pick<ViewProps, 'query'>): JSX.Element {
-  const { service = '', level = '', tenant = '', trace = '', from = '', to: until = '', limit = '100' } = query;
+  const {
+    service = '',
+    level = '',
+    tenant = '',
+    trace = '',
+    from = '',
+    to: until = '',
+    limit = '100',
+  } = query;
   const services = useRead<{ services: readonly ServiceStatus[] }>('/api/v1/services').data?.services ?? [];
   const reading = useRead<{ requests: readonly RequestRecord[] }>(
     `/api/v1/requests${ask({ service, level, tenant, trace, from, to: until, limit })}`,

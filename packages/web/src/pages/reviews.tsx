@@ -5,7 +5,7 @@ import type { ListedIncident } from '../api/wire.ts';
 import { Empty, Page, Panel } from '../parts/page.tsx';
 import { Readout } from '../parts/readout.tsx';
 import { When } from '../parts/when.tsx';
-import type { ViewProps } from '../shell/registry.ts';
+import type { ViewProps } from '../shell/view.ts';
 import { plain } from '../words/levels.ts';
 import { percent } from '../words/numbers.ts';
 import { spell } from '../words/time.ts';
@@ -57,7 +57,10 @@ function List(): JSX.Element {
               <Panel title="Reviews" flush>
                 {reviews.length === 0 ? (
                   <Empty what="None yet.">
-                    <span>Every incident has a draft, drawn from its record; it is here as soon as somebody writes in it.</span>
+                    <span>
+                      Every incident has a draft, drawn from its record; it is here as soon as somebody writes
+                      in it.
+                    </span>
                   </Empty>
                 ) : (
                   <table>
@@ -65,7 +68,9 @@ function List(): JSX.Element {
                       {reviews.map(({ review }) => (
                         <tr key={review.incident}>
                           <td>
-                            <span class={`tag ${review.state === 'completed' ? 'good' : 'warn'}`}>{review.state}</span>
+                            <span class={`tag ${review.state === 'completed' ? 'good' : 'warn'}`}>
+                              {review.state}
+                            </span>
                           </td>
                           <td>
                             <a class="cover" href={to(['reviews', review.incident])}>
@@ -76,7 +81,8 @@ function List(): JSX.Element {
                             </div>
                           </td>
                           <td class="num">
-                            {review.actions.filter(({ state }) => state === 'open').length} of {review.actions.length} actions open
+                            {review.actions.filter(({ state }) => state === 'open').length} of{' '}
+                            {review.actions.length} actions open
                           </td>
                         </tr>
                       ))}
@@ -97,7 +103,11 @@ function Metrics(): JSX.Element {
   const time = ({ median, mean, open, count }: Times): string =>
     median !== undefined ? spell(median) : count > open && mean !== undefined ? spell(mean) : '–';
   return (
-    <Panel title="Incidents of the last 30 days" beside={<a href="/api/v1/incident-metrics?format=csv">CSV</a>} flush>
+    <Panel
+      title="Incidents of the last 30 days"
+      beside={<a href="/api/v1/incident-metrics?format=csv">CSV</a>}
+      flush
+    >
       <Readout of={reading} rows={2}>
         {(metrics) => (
           <table>
@@ -127,14 +137,17 @@ function Metrics(): JSX.Element {
                   <strong>{metrics.total}</strong>
                   {metrics.open.length === 0 ? '' : `, ${metrics.open.length} open`}
                 </td>
-                {[metrics.timeToDetect, metrics.timeToAcknowledge, metrics.timeToMitigate, metrics.timeToResolve].map(
-                  (times, i) => (
-                    <td key={i} class="num">
-                      {time(times)}
-                      <div class="quiet small">median{times.open === 0 ? '' : `, ${times.open} go on`}</div>
-                    </td>
-                  ),
-                )}
+                {[
+                  metrics.timeToDetect,
+                  metrics.timeToAcknowledge,
+                  metrics.timeToMitigate,
+                  metrics.timeToResolve,
+                ].map((times, i) => (
+                  <td key={i} class="num">
+                    {time(times)}
+                    <div class="quiet small">median{times.open === 0 ? '' : `, ${times.open} go on`}</div>
+                  </td>
+                ))}
                 <td class="num wide-only">{percent(metrics.noise.share)}</td>
               </tr>
             </tbody>

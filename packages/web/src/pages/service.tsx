@@ -7,7 +7,7 @@ import { Empty, Page, Panel } from '../parts/page.tsx';
 import { Readout } from '../parts/readout.tsx';
 import { SeverityTag, StatusTag } from '../parts/tags.tsx';
 import { When } from '../parts/when.tsx';
-import type { ViewProps } from '../shell/registry.ts';
+import type { ViewProps } from '../shell/view.ts';
 import { plain } from '../words/levels.ts';
 import { percent } from '../words/numbers.ts';
 import { ownerOf, reasonWords } from '../words/owners.ts';
@@ -70,7 +70,9 @@ function Why({ service }: { readonly service: ServiceStatus }): JSX.Element | nu
       {level === 'full_service' ? undefined : (
         <p class={`notice ${level === 'failed' ? 'bad' : 'warn'}`} role="status">
           <span>
-            Requests enter at <strong>{entry}</strong>: {pin === undefined ? reason : `pinned by ${ownerOf(pin.owner).words}, ${reasonWords(pin.reason)}`}.
+            Requests enter at <strong>{entry}</strong>:{' '}
+            {pin === undefined ? reason : `pinned by ${ownerOf(pin.owner).words}, ${reasonWords(pin.reason)}`}
+            .
           </span>
           {probing === undefined ? undefined : (
             <span>

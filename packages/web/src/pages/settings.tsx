@@ -8,8 +8,8 @@ import { Empty, Page, Panel } from '../parts/page.tsx';
 import { Readout } from '../parts/readout.tsx';
 import { toast } from '../parts/toast.tsx';
 import { When } from '../parts/when.tsx';
-import type { ViewProps } from '../shell/registry.ts';
 import { useMay, useSession } from '../shell/session.ts';
+import type { ViewProps } from '../shell/view.ts';
 import { bytes } from '../words/numbers.ts';
 import { Keys } from './settings/keys.tsx';
 
@@ -27,7 +27,10 @@ export function Settings(_: ViewProps): JSX.Element {
           ) : (
             <Panel title="Keys">
               <Empty what="Keys are made by whoever has one of the role admin.">
-                <span>The first was printed when the program started for the first time, and lies in its data directory.</span>
+                <span>
+                  The first was printed when the program started for the first time, and lies in its data
+                  directory.
+                </span>
               </Empty>
             </Panel>
           )}
@@ -85,7 +88,10 @@ function Destination({ name, may }: { readonly name: string; readonly may: boole
     const path = `/api/v1/destinations/${name.split('/').map(encodeURIComponent).join('/')}/test`;
     const result = await call<{ kind: string; reason?: string; error?: string }>('POST', path, {});
     const why = result.reason ?? result.error;
-    toast(`${name}: ${result.kind}${why === undefined ? '' : `, ${why}`}`, result.kind === 'sent' ? 'plain' : 'bad');
+    toast(
+      `${name}: ${result.kind}${why === undefined ? '' : `, ${why}`}`,
+      result.kind === 'sent' ? 'plain' : 'bad',
+    );
   };
   return (
     <tr>

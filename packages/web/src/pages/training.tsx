@@ -5,7 +5,7 @@ import { useRead } from '../api/use-read.ts';
 import { Empty, Page, Panel } from '../parts/page.tsx';
 import { Readout } from '../parts/readout.tsx';
 import { When } from '../parts/when.tsx';
-import type { ViewProps } from '../shell/registry.ts';
+import type { ViewProps } from '../shell/view.ts';
 import { plain } from '../words/levels.ts';
 import { count, figure } from '../words/numbers.ts';
 import { saying } from './chaos/shapes.ts';
@@ -34,7 +34,12 @@ interface WholeRun extends Run {
   readonly decisions: readonly { readonly at?: number }[];
 }
 
-const TONE: Readonly<Record<string, string>> = { completed: 'good', succeeded: 'good', failed: 'bad', running: 'warn' };
+const TONE: Readonly<Record<string, string>> = {
+  completed: 'good',
+  succeeded: 'good',
+  failed: 'bad',
+  running: 'warn',
+};
 
 /** Training runs: how far, how it goes, what the supervisor did about it. */
 export function Training({ parts: [id] }: ViewProps): JSX.Element {
@@ -42,7 +47,9 @@ export function Training({ parts: [id] }: ViewProps): JSX.Element {
 }
 
 function Phase({ run }: { readonly run: Run }): JSX.Element {
-  return <span class={`tag ${TONE[run.phase] ?? ''}`}>{run.silent === true ? 'silent' : plain(run.phase)}</span>;
+  return (
+    <span class={`tag ${TONE[run.phase] ?? ''}`}>{run.silent === true ? 'silent' : plain(run.phase)}</span>
+  );
 }
 
 function Progress({ run: { step, totalSteps } }: { readonly run: Run }): JSX.Element {
@@ -116,11 +123,20 @@ function List(): JSX.Element {
   );
 }
 
-function Curve({ title, points }: { readonly title: string; readonly points: readonly Point[] }): JSX.Element {
+function Curve({
+  title,
+  points,
+}: {
+  readonly title: string;
+  readonly points: readonly Point[];
+}): JSX.Element {
   const drawn = useMemo(() => curvePath(points, 640, 160), [points]);
   const last = points.at(-1);
   return (
-    <Panel title={title} beside={last === undefined ? undefined : <span class="quiet">{figure(last[1])} now</span>}>
+    <Panel
+      title={title}
+      beside={last === undefined ? undefined : <span class="quiet">{figure(last[1])} now</span>}
+    >
       {drawn === undefined || last === undefined ? (
         <Empty what="Nothing reported yet." />
       ) : (

@@ -4,7 +4,9 @@ import { fieldProblems } from './field-problems.ts';
 describe('what the API says of a form', () => {
   it('is sorted to its fields', () => {
     expect(
-      fieldProblems('body.reason: Too small: expected string to have >=1 characters; body.order.rung: required; body: odd'),
+      fieldProblems(
+        'body.reason: Too small: expected string to have >=1 characters; body.order.rung: required; body: odd',
+      ),
     ).toEqual({
       fields: {
         reason: 'Too small: expected string to have >=1 characters',

@@ -81,7 +81,9 @@ export function FormProblem(props: {
   if (problem === undefined) return null;
   const found = fieldProblems(problem.message);
   const others = Object.entries(found.fields).filter(([name]) => !fields.includes(name));
-  const text = [found.rest, ...others.map(([name, words]) => `${name}: ${words}`)].filter((one) => one !== '');
+  const text = [found.rest, ...others.map(([name, words]) => `${name}: ${words}`)].filter(
+    (one) => one !== '',
+  );
   if (text.length === 0) return null;
   return (
     <p class="notice bad" role="alert">

@@ -67,7 +67,13 @@ export function Panel(props: {
 }
 
 /** Nothing there, and how to get something there. */
-export function Empty({ what, children }: { readonly what: string; readonly children?: ComponentChildren }): JSX.Element {
+export function Empty({
+  what,
+  children,
+}: {
+  readonly what: string;
+  readonly children?: ComponentChildren;
+}): JSX.Element {
   return (
     <div class="empty">
       <strong>{what}</strong>

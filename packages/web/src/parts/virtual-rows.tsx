@@ -35,9 +35,9 @@ export function VirtualRows<T>(props: {
   const { first, last } = seen;
   return (
     <tbody ref={body}>
-      <tr aria-hidden="true" style={{ height: first * height }} />
+      <tr style={{ height: first * height }} />
       {items.slice(first, last).map(row)}
-      <tr aria-hidden="true" style={{ height: Math.max(0, items.length - last) * height }} />
+      <tr style={{ height: Math.max(0, items.length - last) * height }} />
     </tbody>
   );
 }

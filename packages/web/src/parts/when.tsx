@@ -22,7 +22,13 @@ export function useNow(): number {
 }
 
 /** An instant: how long ago, or at what time; the exact one shows on hover and to whoever reads it aloud. */
-export function When({ at, as = 'ago' }: { readonly at: number; readonly as?: 'ago' | 'clock' }): JSX.Element {
+export function When({
+  at,
+  as = 'ago',
+}: {
+  readonly at: number;
+  readonly as?: 'ago' | 'clock';
+}): JSX.Element {
   const now = useNow();
   return (
     <time class="nowrap" dateTime={new Date(at).toISOString()} title={exactTime(at)}>

@@ -9,9 +9,10 @@ import { useMay, useSession } from './session.ts';
 export function ChaosBar(): JSX.Element | null {
   const there = useSession()?.nouns.includes('experiment-runs') === true;
   const may = useMay('operator');
-  const { data } = useRead<{ runs: readonly RunSummary[] }>(there ? '/api/v1/experiment-runs?limit=20' : undefined, [
-    'experiments',
-  ]);
+  const { data } = useRead<{ runs: readonly RunSummary[] }>(
+    there ? '/api/v1/experiment-runs?limit=20' : undefined,
+    ['experiments'],
+  );
   const now = (data?.runs ?? []).filter(runs);
   if (now.length === 0) return null;
   return (

@@ -32,7 +32,9 @@ function useLive(): LiveState {
 
 /** How many wait behind a place, for the badge beside it. */
 function useBadges(): Readonly<Record<string, number>> {
-  const incidents = useRead<{ incidents: readonly ListedIncident[] }>('/api/v1/incidents?open=true', ['incidents']);
+  const incidents = useRead<{ incidents: readonly ListedIncident[] }>('/api/v1/incidents?open=true', [
+    'incidents',
+  ]);
   const queues = useRead<{ queues: readonly QueueFigures[] }>('/api/v1/queues', ['queues']);
   return {
     incidents: incidents.data?.incidents.length ?? 0,
@@ -73,7 +75,13 @@ function Navigation(props: { readonly places: readonly Place[]; readonly at: str
 }
 
 /** What stands round every view: places, connection, who looks, keys, theme. */
-export function Frame({ address, children }: { readonly address: Address; readonly children: ComponentChildren }): JSX.Element {
+export function Frame({
+  address,
+  children,
+}: {
+  readonly address: Address;
+  readonly children: ComponentChildren;
+}): JSX.Element {
   const session = useSession();
   const live = useLive();
   const [open, setOpen] = useState<'palette' | 'keys' | 'sign-in' | undefined>(undefined);
@@ -116,7 +124,12 @@ export function Frame({ address, children }: { readonly address: Address; readon
             <Keel />
             evenkeel
           </a>
-          <button type="button" class="button menu-button" aria-expanded={menu} onClick={() => setMenu(!menu)}>
+          <button
+            type="button"
+            class="button menu-button"
+            aria-expanded={menu}
+            onClick={() => setMenu(!menu)}
+          >
             Menu
           </button>
         </div>
@@ -143,7 +156,12 @@ export function Frame({ address, children }: { readonly address: Address; readon
             Theme: {theme}
           </button>
           {session?.signedIn === true ? (
-            <button type="button" class="button plain" title="Forgets the key of this tab" onClick={() => setKey(undefined)}>
+            <button
+              type="button"
+              class="button plain"
+              title="Forgets the key of this tab"
+              onClick={() => setKey(undefined)}
+            >
               Sign out {session.name} <span class="small">({session.role})</span>
             </button>
           ) : (

@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { type Findable, find, fit } from './match.ts';
 
-const things: readonly Findable[] = ['Objectives', 'On call', 'moderation / latency-p95', 'Incidents', 'Settings'].map(
-  (title) => ({ title, kind: 'page', run: () => {} }),
-);
+const things: readonly Findable[] = [
+  'Objectives',
+  'On call',
+  'moderation / latency-p95',
+  'Incidents',
+  'Settings',
+].map((title) => ({ title, kind: 'page', run: () => {} }));
 const titles = (words: string): string[] => find(words, things, 3).map(({ title }) => title);
 
 describe('the palette', () => {

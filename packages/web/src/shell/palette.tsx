@@ -15,8 +15,10 @@ const MOST = 12;
 function useThings(): readonly Findable[] {
   const session = useSession();
   const services = useRead<{ services: readonly ServiceStatus[] }>('/api/v1/services').data?.services;
-  const objectives = useRead<{ objectives: readonly ShownObjective[] }>('/api/v1/objectives').data?.objectives;
-  const incidents = useRead<{ incidents: readonly ListedIncident[] }>('/api/v1/incidents?open=true').data?.incidents;
+  const objectives = useRead<{ objectives: readonly ShownObjective[] }>('/api/v1/objectives').data
+    ?.objectives;
+  const incidents = useRead<{ incidents: readonly ListedIncident[] }>('/api/v1/incidents?open=true').data
+    ?.incidents;
   return useMemo(
     () => [
       ...placesOf(session).map(({ title, path }) => ({ title, kind: 'page', run: () => go(to([path])) })),
@@ -58,7 +60,6 @@ export function Palette({ onClose }: { readonly onClose: () => void }): JSX.Elem
     <Dialog title="Go to" onClose={onClose}>
       <div class="palette">
         <input
-          // biome-ignore lint/a11y/noAutofocus: a window that was asked for, with this field alone
           autofocus
           role="combobox"
           aria-expanded="true"

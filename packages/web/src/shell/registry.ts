@@ -1,12 +1,5 @@
-import type { ComponentType } from 'preact';
 import type { Session } from '../api/wire.ts';
-
-/** What every view is given: the parts of its address after its own name, and the filters in it. */
-export interface ViewProps {
-  readonly parts: readonly string[];
-  readonly query: Readonly<Record<string, string>>;
-}
-export type View = ComponentType<ViewProps>;
+import type { View } from './view.ts';
 
 /** One place in the navigation. */
 export interface Place {

@@ -33,7 +33,8 @@ function press(event: KeyboardEvent): void {
   if (document.querySelector('dialog[open]') !== null) return;
   const pair = performance.now() - beforeAt < PAIR_MS ? `${before} ${event.key}` : '';
   // The last to come is the innermost view: it goes before the frame's own.
-  const found = active.findLast(({ keys }) => keys === pair) ?? active.findLast(({ keys }) => keys === event.key);
+  const found =
+    active.findLast(({ keys }) => keys === pair) ?? active.findLast(({ keys }) => keys === event.key);
   before = event.key;
   beforeAt = performance.now();
   if (found === undefined) return;

@@ -5,7 +5,13 @@ import { Dialog } from '../parts/dialog.tsx';
 import { Field } from '../parts/form.tsx';
 
 /** Takes a key; says where one comes from. What is on the page behind it stays as it is. */
-export function SignIn({ why, onClose }: { readonly why?: string; readonly onClose: () => void }): JSX.Element {
+export function SignIn({
+  why,
+  onClose,
+}: {
+  readonly why?: string;
+  readonly onClose: () => void;
+}): JSX.Element {
   const [key, set] = useState('');
   const [wrong, setWrong] = useState(false);
   return (
@@ -38,8 +44,8 @@ export function SignIn({ why, onClose }: { readonly why?: string; readonly onClo
           ) : undefined}
         </Field>
         <p class="quiet small">
-          The sign-in link that the program prints at its start carries one. Another is made with <code>evenkeel keys add</code>, or
-          by somebody under Settings. It is kept for this tab only.
+          The sign-in link that the program prints at its start carries one. Another is made with{' '}
+          <code>evenkeel keys add</code>, or by somebody under Settings. It is kept for this tab only.
         </p>
         <div class="row">
           <button type="submit" class="button main">

@@ -15,7 +15,8 @@ export function figure(value: number): string {
 export function percent(share: number): string {
   const value = 100 * share;
   const fromEnd = Math.min(Math.abs(value), Math.abs(100 - value));
-  const digits = fromEnd === 0 || Math.abs(value) > 200 ? 0 : fromEnd < 0.1 ? 3 : fromEnd < 1 ? 2 : fromEnd < 10 ? 1 : 0;
+  const digits =
+    fromEnd === 0 || Math.abs(value) > 200 ? 0 : fromEnd < 0.1 ? 3 : fromEnd < 1 ? 2 : fromEnd < 10 ? 1 : 0;
   return `${String(Number(value.toFixed(digits))).replace('-', '−')} %`;
 }
 

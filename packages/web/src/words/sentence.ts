@@ -30,7 +30,9 @@ function incidentWords({ incidents }: ServiceLine): string | undefined {
   const [first] = incidents;
   if (first === undefined) return undefined;
   const who =
-    first.acknowledgedBy !== undefined ? `${first.acknowledgedBy} is on it` : 'nobody has acknowledged it yet';
+    first.acknowledgedBy !== undefined
+      ? `${first.acknowledgedBy} is on it`
+      : 'nobody has acknowledged it yet';
   return incidents.length === 1
     ? `one incident is open (${first.severity}), and ${who}`
     : `${incidents.length} incidents are open, the gravest ${[...incidents].map(({ severity }) => severity).sort()[0]}`;
@@ -40,7 +42,8 @@ function levelWords({ service }: ServiceLine): string {
   const { name, level, sinceMs, reason } = service;
   if (level === 'full_service') return `${name} is at full service`;
   const pin = service.directives.find(({ order }) => order.kind === 'pin');
-  if (pin !== undefined) return `${name} is held at ${LEVEL_WORDS[level]} by ${ownerOf(pin.owner).words}: ${reasonWords(pin.reason)}`;
+  if (pin !== undefined)
+    return `${name} is held at ${LEVEL_WORDS[level]} by ${ownerOf(pin.owner).words}: ${reasonWords(pin.reason)}`;
   if (level === 'failed') return `${name} cannot answer: ${reason}`;
   return `${name} has been on ${LEVEL_WORDS[level]} for ${spell(sinceMs)}: ${reason}`;
 }
@@ -62,7 +65,9 @@ export function summarise(lines: readonly ServiceLine[]): Summary {
   }
   const budget = budgetWords(worst);
   const incident = incidentWords(worst);
-  const details = [incident, budget].filter((words) => words !== undefined).map((words) => ended(words, true));
+  const details = [incident, budget]
+    .filter((words) => words !== undefined)
+    .map((words) => ended(words, true));
   const others = troubled.length - 1;
   if (others > 0) {
     details.push(

@@ -7,7 +7,8 @@ const DAY = 24 * HOUR;
 export function spell(ms: number): string {
   const abs = Math.abs(ms);
   if (abs > 0 && abs < 0.1) return `${Number((1_000 * abs).toPrecision(2))} µs`;
-  if (abs < SECOND) return abs >= 10 || abs === 0 ? `${Math.round(abs)} ms` : `${Number(abs.toPrecision(2))} ms`;
+  if (abs < SECOND)
+    return abs >= 10 || abs === 0 ? `${Math.round(abs)} ms` : `${Number(abs.toPrecision(2))} ms`;
   if (abs < 10 * SECOND) return `${Number((abs / SECOND).toFixed(1))} s`;
   const units = [
     [DAY, 'd'],
@@ -38,7 +39,12 @@ export function relative(at: number, now: number): string {
 export function clockTime(at: number, now: number, zone?: string): string {
   const options = zone === undefined ? {} : { timeZone: zone };
   const day = new Intl.DateTimeFormat('en-CA', { ...options, dateStyle: 'short' });
-  const time = new Intl.DateTimeFormat('en-GB', { ...options, hour: '2-digit', minute: '2-digit', second: '2-digit' });
+  const time = new Intl.DateTimeFormat('en-GB', {
+    ...options,
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+  });
   const date = new Intl.DateTimeFormat('en-GB', { ...options, day: 'numeric', month: 'short' });
   return day.format(at) === day.format(now) ? time.format(at) : `${date.format(at)} ${time.format(at)}`;
 }
@@ -56,7 +62,9 @@ export function exactTime(at: number, zone?: string): string {
 export const RANGES = { '1h': HOUR, '6h': 6 * HOUR, '1d': DAY, '7d': 7 * DAY, '30d': 30 * DAY } as const;
 export type Range = keyof typeof RANGES;
 export function rangeOf(text: string | undefined, otherwise: Range): Range {
-  return text === '1h' || text === '6h' || text === '1d' || text === '7d' || text === '30d' ? text : otherwise;
+  return text === '1h' || text === '6h' || text === '1d' || text === '7d' || text === '30d'
+    ? text
+    : otherwise;
 }
 
 /** The value of a `datetime-local` field for an instant, on the viewer's clock. */

@@ -35,7 +35,9 @@ export function shares(sights: readonly Sight[]): Shares {
   if (last === undefined) return { rungs: undefined, perSecond: undefined, overMs: undefined };
   const first = sights.find((sight) => sight !== last && sum(sight.answered) <= sum(last.answered));
   const before = first?.answered ?? {};
-  const grown = Object.entries(last.answered).map(([name, value]) => [name, value - (before[name] ?? 0)] as const);
+  const grown = Object.entries(last.answered).map(
+    ([name, value]) => [name, value - (before[name] ?? 0)] as const,
+  );
   const all = grown.reduce((total, [, value]) => total + value, 0) + last.failed - (first?.failed ?? 0);
   const overMs = first === undefined ? undefined : last.at - first.at;
   return {

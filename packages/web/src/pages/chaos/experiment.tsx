@@ -11,12 +11,15 @@ import { useMay } from '../../shell/session.ts';
 import { plain } from '../../words/levels.ts';
 import { count, many, percent } from '../../words/numbers.ts';
 import { spell } from '../../words/time.ts';
-import { RunTag } from '../chaos.tsx';
 import { HaltAll } from './halt.tsx';
+import { RunTag } from './run-tag.tsx';
 import { type DryRun, type ExperimentView, type RunView, saying } from './shapes.ts';
 
 /** One experiment: what it would do, whom it would touch, and starting it. */
-export function Experiment(props: { readonly name: string; readonly service: string | undefined }): JSX.Element {
+export function Experiment(props: {
+  readonly name: string;
+  readonly service: string | undefined;
+}): JSX.Element {
   const { name, service } = props;
   const may = useMay('operator');
   const path = `/api/v1/experiments/${encodeURIComponent(name)}`;
@@ -31,7 +34,9 @@ export function Experiment(props: { readonly name: string; readonly service: str
       <Readout of={reading} rows={6}>
         {(experiment) => (
           <>
-            {experiment.description === undefined ? undefined : <p class="quiet lead">{experiment.description}</p>}
+            {experiment.description === undefined ? undefined : (
+              <p class="quiet lead">{experiment.description}</p>
+            )}
             <div class="two">
               <div class="stack">
                 <Preview experiment={experiment} may={may} />
@@ -49,13 +54,19 @@ export function Experiment(props: { readonly name: string; readonly service: str
                     <dt>Radius</dt>
                     <dd>
                       {experiment.radius?.name}
-                      {experiment.radius?.share === undefined ? '' : `, ${percent(experiment.radius.share)} of the users`}
+                      {experiment.radius?.share === undefined
+                        ? ''
+                        : `, ${percent(experiment.radius.share)} of the users`}
                     </dd>
                     <dt>Lasts</dt>
                     <dd>{experiment.duration_ms === undefined ? '–' : spell(experiment.duration_ms)}</dd>
                     <dt>Next</dt>
                     <dd>
-                      {experiment.next_at === undefined ? 'by hand only' : <When at={experiment.next_at} as="clock" />}
+                      {experiment.next_at === undefined ? (
+                        'by hand only'
+                      ) : (
+                        <When at={experiment.next_at} as="clock" />
+                      )}
                     </dd>
                     <dt>Last run</dt>
                     <dd>
@@ -87,10 +98,18 @@ export function Experiment(props: { readonly name: string; readonly service: str
   );
 }
 
-function Preview({ experiment, may }: { readonly experiment: ExperimentView; readonly may: boolean }): JSX.Element {
+function Preview({
+  experiment,
+  may,
+}: {
+  readonly experiment: ExperimentView;
+  readonly may: boolean;
+}): JSX.Element {
   const { name, service, runnable } = experiment;
   const path = `/api/v1/experiments/${encodeURIComponent(name)}`;
-  const reading = useRead<DryRun>(runnable ? `${path}/dry-run${query({ service })}` : undefined, ['experiments']);
+  const reading = useRead<DryRun>(runnable ? `${path}/dry-run${query({ service })}` : undefined, [
+    'experiments',
+  ]);
   const doing = useDoing(true);
   return (
     <Panel title="What a run would do">

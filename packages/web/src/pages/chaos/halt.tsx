@@ -12,10 +12,12 @@ export function HaltAll(): JSX.Element {
       class="button grave"
       disabled={doing.busy}
       onClick={() =>
-        void doing.run(() => call('POST', '/api/v1/experiments/halt-all', {}), 'Everything was halted').then(() => {
-          reread('/api/v1/experiment');
-          reread('/api/v1/services');
-        })
+        void doing
+          .run(() => call('POST', '/api/v1/experiments/halt-all', {}), 'Everything was halted')
+          .then(() => {
+            reread('/api/v1/experiment');
+            reread('/api/v1/services');
+          })
       }
     >
       Halt all

@@ -9,8 +9,8 @@ import { When } from '../../parts/when.tsx';
 import { useMay } from '../../shell/session.ts';
 import { count, percent } from '../../words/numbers.ts';
 import { spell } from '../../words/time.ts';
-import { RunTag } from '../chaos.tsx';
 import { HaltAll } from './halt.tsx';
+import { RunTag } from './run-tag.tsx';
 import { type Arm, type RunView, runs, saying } from './shapes.ts';
 
 /** One run: those who are hit beside those who are not, while it lasts and after. */
@@ -32,7 +32,11 @@ export function Run({ id }: { readonly id: string }): JSX.Element {
               type="button"
               class="button grave"
               disabled={doing.busy}
-              onClick={() => void doing.run(() => call('POST', `${path}/abort`, {}), 'Stopped').then(() => reread('/api/v1/experiment'))}
+              onClick={() =>
+                void doing
+                  .run(() => call('POST', `${path}/abort`, {}), 'Stopped')
+                  .then(() => reread('/api/v1/experiment'))
+              }
             >
               Stop this run
             </button>
@@ -48,17 +52,22 @@ export function Run({ id }: { readonly id: string }): JSX.Element {
               {run.reason ?? run.hypothesis}{' '}
               <span class="quiet">
                 {spell(run.elapsed_ms)} of {spell(run.duration_ms)}, begun by {run.by}{' '}
-                <When at={run.started_at} as="clock" />. {run.touched === undefined ? '' : `Touched: ${run.touched.words}.`}
+                <When at={run.started_at} as="clock" />.{' '}
+                {run.touched === undefined ? '' : `Touched: ${run.touched.words}.`}
               </span>
             </p>
-            {run.recommendation === undefined ? undefined : <p class="notice">{saying(run.recommendation)}</p>}
+            {run.recommendation === undefined ? undefined : (
+              <p class="notice">{saying(run.recommendation)}</p>
+            )}
             <Arms run={run} />
             <div class="two">
               <Panel title="Journal, newest first" flush>
                 <ol class="timeline">
                   {[...run.journal].reverse().map((entry, i) => (
                     <li key={i}>
-                      <span class="quiet small">{typeof entry.atMs === 'number' ? spell(entry.atMs) : ''}</span>
+                      <span class="quiet small">
+                        {typeof entry.atMs === 'number' ? spell(entry.atMs) : ''}
+                      </span>
                       <i aria-hidden="true" />
                       <p>{saying(entry)}</p>
                     </li>

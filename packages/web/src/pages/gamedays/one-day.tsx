@@ -57,7 +57,9 @@ export function OneDay({ id }: { readonly id: string }): JSX.Element {
                     <ol class="timeline">
                       {[...day.log].reverse().map((entry, i) => (
                         <li key={i}>
-                          <span class="quiet small">{typeof entry.atMs === 'number' ? spell(entry.atMs) : ''}</span>
+                          <span class="quiet small">
+                            {typeof entry.atMs === 'number' ? spell(entry.atMs) : ''}
+                          </span>
                           <i aria-hidden="true" />
                           <p>{saying(entry)}</p>
                         </li>
@@ -119,10 +121,12 @@ function Lead({ day, path }: { readonly day: Day; readonly path: string }): JSX.
   const roles = day.roles.map((role) => (typeof role === 'string' ? role : role.name));
   const open = roles.filter((role) => !day.participants.some((one) => one.role === role));
   const act = (what: string, body: unknown, done: string): Promise<boolean> =>
-    doing.run(() => call('POST', `${path}/${what}`, body), done).then((ok) => {
-      if (ok) reread('/api/v1/gamedays');
-      return ok;
-    });
+    doing
+      .run(() => call('POST', `${path}/${what}`, body), done)
+      .then((ok) => {
+        if (ok) reread('/api/v1/gamedays');
+        return ok;
+      });
   const running = day.phase === 'running';
   const [role] = open;
   return (
@@ -144,7 +148,12 @@ function Lead({ day, path }: { readonly day: Day; readonly path: string }): JSX.
                     Give {inject.name}
                   </button>
                 ))}
-              <button type="button" class="button grave" disabled={doing.busy} onClick={() => void act('end', {}, 'Ended')}>
+              <button
+                type="button"
+                class="button grave"
+                disabled={doing.busy}
+                onClick={() => void act('end', {}, 'Ended')}
+              >
                 End it
               </button>
             </>
@@ -170,7 +179,12 @@ function Lead({ day, path }: { readonly day: Day; readonly path: string }): JSX.
             }}
           >
             <Field label={`Who is the ${role}?`}>
-              <input required maxLength={200} value={name} onInput={({ currentTarget }) => setName(currentTarget.value)} />
+              <input
+                required
+                maxLength={200}
+                value={name}
+                onInput={({ currentTarget }) => setName(currentTarget.value)}
+              />
             </Field>
             <button type="submit" class="button" disabled={doing.busy || name.trim() === ''}>
               Takes the role
@@ -191,7 +205,12 @@ function Lead({ day, path }: { readonly day: Day; readonly path: string }): JSX.
               <Choice value={kind} options={KINDS} onChange={setKind} />
             </Field>
             <Field label="In words" grow>
-              <input required maxLength={2_000} value={text} onInput={({ currentTarget }) => setText(currentTarget.value)} />
+              <input
+                required
+                maxLength={2_000}
+                value={text}
+                onInput={({ currentTarget }) => setText(currentTarget.value)}
+              />
             </Field>
             <button type="submit" class="button" disabled={doing.busy || text.trim() === ''}>
               Note

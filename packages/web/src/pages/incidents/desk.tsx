@@ -53,7 +53,13 @@ export function Desk({ incident }: { readonly incident: WholeIncident }): JSX.El
             </button>
           ) : undefined}
           {STEPS[status].map((one) => (
-            <button key={one} type="button" class="button" disabled={command.doing.busy} onClick={() => step(one)}>
+            <button
+              key={one}
+              type="button"
+              class="button"
+              disabled={command.doing.busy}
+              onClick={() => step(one)}
+            >
               {STEP_WORDS[one]}
             </button>
           ))}
@@ -78,7 +84,13 @@ export function Desk({ incident }: { readonly incident: WholeIncident }): JSX.El
           )}
         </div>
         {asking === undefined ? undefined : (
-          <Ask key={asking} what={asking} incident={incident} command={command} onDone={() => setAsking(undefined)} />
+          <Ask
+            key={asking}
+            what={asking}
+            incident={incident}
+            command={command}
+            onDone={() => setAsking(undefined)}
+          />
         )}
         <Conflict command={command} />
         {asking === undefined && command.conflict === undefined ? (
@@ -113,7 +125,10 @@ function Conflict({ command }: { readonly command: Commanding }): JSX.Element | 
   );
 }
 
-function Note(props: { readonly command: Commanding; readonly field: { current: HTMLTextAreaElement | null } }): JSX.Element {
+function Note(props: {
+  readonly command: Commanding;
+  readonly field: { current: HTMLTextAreaElement | null };
+}): JSX.Element {
   const { command, field } = props;
   const [text, setText] = useState('');
   const send = (): void => {
@@ -195,7 +210,8 @@ function Ask(props: {
       case 'cause':
         return command.send({ do: 'set_field', field: 'root_cause', value: text }, 'Noted');
       case 'waive':
-        if (incident.waiver === undefined && !(await command.send({ do: 'waive_experiment', reason: text }))) return false;
+        if (incident.waiver === undefined && !(await command.send({ do: 'waive_experiment', reason: text })))
+          return false;
         return command.send({ do: 'close' }, 'Closed');
       default:
         return command.send({ do: what, note: text });
@@ -214,17 +230,24 @@ function Ask(props: {
       <div class="row end">
         {what === 'severity' ? (
           <Field label="Severity">
-            <Choice value={severity} options={SEVERITIES.map((one) => [one, one] as const)} onChange={setSeverity} />
+            <Choice
+              value={severity}
+              options={SEVERITIES.map((one) => [one, one] as const)}
+              onChange={setSeverity}
+            />
           </Field>
         ) : undefined}
         {what === 'type' ? (
           <Field label="Type">
-            <Choice value={type} options={TYPES.map((one) => [one, plain(one)] as const)} onChange={setType} />
+            <Choice
+              value={type}
+              options={TYPES.map((one) => [one, plain(one)] as const)}
+              onChange={setType}
+            />
           </Field>
         ) : undefined}
         <Field label={LABELS[what]} grow>
           <input
-            // biome-ignore lint/a11y/noAutofocus: it was asked for by the button that opened it
             autofocus
             required
             maxLength={2_000}
@@ -239,7 +262,9 @@ function Ask(props: {
           Cancel
         </button>
       </div>
-      {command.conflict === undefined ? <FormProblem problem={command.doing.problem} fields={[]} /> : undefined}
+      {command.conflict === undefined ? (
+        <FormProblem problem={command.doing.problem} fields={[]} />
+      ) : undefined}
     </form>
   );
 }

@@ -63,7 +63,8 @@ function Whole({ incident }: { readonly incident: WholeIncident }): JSX.Element 
 }
 
 function Lead({ incident }: { readonly incident: WholeIncident }): JSX.Element {
-  const { likelyCause, rootCause, resolution, startedAt, resolvedAt, acknowledgedBy, severityReason } = incident;
+  const { likelyCause, rootCause, resolution, startedAt, resolvedAt, acknowledgedBy, severityReason } =
+    incident;
   return (
     <div class="stack lead">
       <p>
@@ -77,7 +78,8 @@ function Lead({ incident }: { readonly incident: WholeIncident }): JSX.Element {
           </>
         )}{' '}
         <span class="quiet">
-          {severityReason}. {resolvedAt === undefined ? 'Going on' : 'Lasted'} {spell((resolvedAt ?? Date.now()) - startedAt)}.{' '}
+          {severityReason}. {resolvedAt === undefined ? 'Going on' : 'Lasted'}{' '}
+          {spell((resolvedAt ?? Date.now()) - startedAt)}.{' '}
           {acknowledgedBy === undefined ? 'Nobody has acknowledged it.' : `${acknowledgedBy} is on it.`}
         </span>
       </p>
@@ -109,7 +111,10 @@ function Evidence({ signals }: { readonly signals: readonly IncidentSignal[] }):
                     {view === undefined ? evidence.text : <a href={view}>{evidence.text}</a>}
                     <div class="quiet small">
                       {Object.entries(evidence.figures)
-                        .map(([name, value]) => `${plain(name.replace(/_ms$/, ''))} ${/_ms$/.test(name) ? spell(value) : figure(value)}`)
+                        .map(
+                          ([name, value]) =>
+                            `${plain(name.replace(/_ms$/, ''))} ${/_ms$/.test(name) ? spell(value) : figure(value)}`,
+                        )
                         .join(' · ')}
                     </div>
                   </td>
@@ -175,8 +180,8 @@ function Particulars({ incident }: { readonly incident: WholeIncident }): JSX.El
         </dd>
         <dt>Detected</dt>
         <dd>
-          <When at={incident.detectedAt} as="clock" /> by {incident.detectedBy.name}, {spell(incident.detectedAt - incident.startedAt)} after it
-          began
+          <When at={incident.detectedAt} as="clock" /> by {incident.detectedBy.name},{' '}
+          {spell(incident.detectedAt - incident.startedAt)} after it began
         </dd>
         <dt>Paged</dt>
         <dd>

@@ -60,15 +60,22 @@ export function OpenDialog(props: {
             />
           </Field>
           <Field label="Type" name="type" problem={doing.problem}>
-            <Choice value={type} options={TYPES.map((one) => [one, plain(one)] as const)} onChange={setType} />
+            <Choice
+              value={type}
+              options={TYPES.map((one) => [one, plain(one)] as const)}
+              onChange={setType}
+            />
           </Field>
           <Field label="Severity" name="severity" problem={doing.problem} hint="SEV1 and SEV2 page">
-            <Choice value={severity} options={SEVERITIES.map((one) => [one, one] as const)} onChange={setSeverity} />
+            <Choice
+              value={severity}
+              options={SEVERITIES.map((one) => [one, one] as const)}
+              onChange={setSeverity}
+            />
           </Field>
         </div>
         <Field label="What is wrong" name="title" problem={doing.problem}>
           <input
-            // biome-ignore lint/a11y/noAutofocus: a window that was asked for
             autofocus
             required
             maxLength={500}

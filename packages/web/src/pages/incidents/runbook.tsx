@@ -10,7 +10,10 @@ import { useMay } from '../../shell/session.ts';
 import { spell } from '../../words/time.ts';
 
 /** What to do: actions with what each would change, then what to look into. */
-export function RunbookPanel(props: { readonly incident: WholeIncident; readonly open: boolean }): JSX.Element {
+export function RunbookPanel(props: {
+  readonly incident: WholeIncident;
+  readonly open: boolean;
+}): JSX.Element {
   const { incident, open } = props;
   const { runbook } = incident;
   const may = useMay('operator');
@@ -47,9 +50,7 @@ export function RunbookPanel(props: { readonly incident: WholeIncident; readonly
             ))}
           </ul>
           <p class="quiet small">
-            {runbook.escalationPath
-              .map(({ role, timeoutMs }) => `${role} (${spell(timeoutMs)})`)
-              .join(' → ')}
+            {runbook.escalationPath.map(({ role, timeoutMs }) => `${role} (${spell(timeoutMs)})`).join(' → ')}
           </p>
         </details>
       </div>
@@ -86,7 +87,11 @@ function Action(props: {
             type="button"
             class="button"
             disabled={doing.busy}
-            onClick={() => void doing.run(() => call('DELETE', `${base}/${encodeURIComponent(running.id)}`), 'Undone').then(again)}
+            onClick={() =>
+              void doing
+                .run(() => call('DELETE', `${base}/${encodeURIComponent(running.id)}`), 'Undone')
+                .then(again)
+            }
           >
             Undo
           </button>
@@ -108,10 +113,15 @@ function Action(props: {
               class="button main"
               disabled={doing.busy}
               onClick={() =>
-                void doing.run(() => call('POST', base, { action: action.kind }), 'Done; it is judged by whether it helps').then((ok) => {
-                  if (ok) setShown(false);
-                  again();
-                })
+                void doing
+                  .run(
+                    () => call('POST', base, { action: action.kind }),
+                    'Done; it is judged by whether it helps',
+                  )
+                  .then((ok) => {
+                    if (ok) setShown(false);
+                    again();
+                  })
               }
             >
               {plan.kind === 'task' ? 'Note it as a task' : 'Do it'}

@@ -55,7 +55,11 @@ export function Timeline({ incident }: { readonly incident: WholeIncident }): JS
   );
 }
 
-function Entry({ entry: { at, by, text, decisive, link, automatic } }: { readonly entry: TimelineEntry }): JSX.Element {
+function Entry({
+  entry: { at, by, text, decisive, link, automatic },
+}: {
+  readonly entry: TimelineEntry;
+}): JSX.Element {
   const view = link === undefined ? undefined : viewOf(link);
   return (
     <li class={decisive ? 'decisive' : ''}>

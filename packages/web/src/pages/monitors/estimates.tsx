@@ -17,7 +17,11 @@ const FIGURES = [
 ] as const;
 
 /** Each figure with its interval. */
-function Performance({ of: performance }: { readonly of: NonNullable<PerformanceEstimate['performance']> }): JSX.Element {
+function Performance({
+  of: performance,
+}: {
+  readonly of: NonNullable<PerformanceEstimate['performance']>;
+}): JSX.Element {
   return (
     <>
       {FIGURES.map(([name, words]) => {
@@ -53,7 +57,11 @@ export function Estimates(): JSX.Element {
                       <strong>{one.service}</strong>
                     </td>
                     <td>
-                      {one.performance === undefined ? plain(one.state) : <Performance of={one.performance} />}
+                      {one.performance === undefined ? (
+                        plain(one.state)
+                      ) : (
+                        <Performance of={one.performance} />
+                      )}
                     </td>
                     <td class="quiet small">{one.reason}</td>
                     <td class="num quiet">{count(one.labels)} labels</td>

@@ -33,7 +33,9 @@ export function Exclusions(props: { readonly service: string; readonly objective
       {adding ? <Form service={service} objective={objective} onDone={() => setAdding(false)} /> : undefined}
       <Readout of={reading}>
         {({ exclusions }) => {
-          const own = exclusions.filter(({ body }) => body.objective === undefined || body.objective === objective);
+          const own = exclusions.filter(
+            ({ body }) => body.objective === undefined || body.objective === objective,
+          );
           return own.length === 0 ? (
             <Empty what="All time counts." />
           ) : (
@@ -87,7 +89,14 @@ function Form(props: {
             const receipt = await call<{ refused: readonly { problem: string }[] }>(
               'POST',
               '/api/v1/exclusions',
-              { id, service, objective, from: new Date(from).getTime(), to: new Date(until).getTime(), reason },
+              {
+                id,
+                service,
+                objective,
+                from: new Date(from).getTime(),
+                to: new Date(until).getTime(),
+                reason,
+              },
             );
             const [refused] = receipt.refused;
             if (refused !== undefined) throw new Problem(400, 'bad_request', `body.${refused.problem}`, '');
@@ -101,7 +110,12 @@ function Form(props: {
     >
       <div class="row">
         <Field label="From" name="from" problem={doing.problem}>
-          <input type="datetime-local" required value={from} onInput={({ currentTarget }) => setFrom(currentTarget.value)} />
+          <input
+            type="datetime-local"
+            required
+            value={from}
+            onInput={({ currentTarget }) => setFrom(currentTarget.value)}
+          />
         </Field>
         <Field label="To" name="to" problem={doing.problem}>
           <input
@@ -113,8 +127,18 @@ function Form(props: {
           />
         </Field>
       </div>
-      <Field label="Reason" name="reason" problem={doing.problem} hint="It stands on the audit log with your name.">
-        <input required maxLength={500} value={reason} onInput={({ currentTarget }) => setReason(currentTarget.value)} />
+      <Field
+        label="Reason"
+        name="reason"
+        problem={doing.problem}
+        hint="It stands on the audit log with your name."
+      >
+        <input
+          required
+          maxLength={500}
+          value={reason}
+          onInput={({ currentTarget }) => setReason(currentTarget.value)}
+        />
       </Field>
       <FormProblem problem={doing.problem} fields={['from', 'to', 'reason']} />
       <div class="row">

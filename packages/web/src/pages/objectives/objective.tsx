@@ -10,11 +10,11 @@ import { Empty, Page, Panel } from '../../parts/page.tsx';
 import { Readout } from '../../parts/readout.tsx';
 import { BudgetTag, Left } from '../../parts/tags.tsx';
 import { When } from '../../parts/when.tsx';
-import type { ViewProps } from '../../shell/registry.ts';
+import type { ViewProps } from '../../shell/view.ts';
 import { count, figure, percent } from '../../words/numbers.ts';
 import { spell } from '../../words/time.ts';
-import { targetText } from '../objectives.tsx';
 import { Exclusions } from './exclusions.tsx';
+import { targetText } from './target.ts';
 
 const SHOWS = [
   ['budget', 'What is left'],
@@ -86,7 +86,7 @@ export function Objective(props: {
               </div>
               <div class="stack">
                 <Figures objective={objective} />
-                <Alerts path={`${base}/alerts`} />
+                <Alerts path={`${base}/alerts?limit=200`} segment={segment} />
                 <Segments path={`${base}/segments`} now={segment} />
                 <Exclusions service={service} objective={name} />
               </div>
@@ -118,8 +118,8 @@ function Figures({ objective: one }: { readonly objective: ShownObjective }): JS
         <dt>Window</dt>
         <dd>
           {one.window.kind}
-          {one.window.lengthMs === undefined ? '' : `, ${spell(one.window.lengthMs)}`};{' '}
-          {percent(one.seen)} of it was observed
+          {one.window.lengthMs === undefined ? '' : `, ${spell(one.window.lengthMs)}`}; {percent(one.seen)} of
+          it was observed
         </dd>
         <dt>Gone in</dt>
         <dd>
@@ -171,7 +171,11 @@ function Burn({ objective }: { readonly objective: ShownObjective }): JSX.Elemen
               <tr key={alert.name}>
                 <td>
                   <strong>{alert.name}</strong>{' '}
-                  {alert.firing ? <span class="tag bad">fires: {alert.severity}</span> : <span class="quiet small">silent</span>}
+                  {alert.firing ? (
+                    <span class="tag bad">fires: {alert.severity}</span>
+                  ) : (
+                    <span class="quiet small">silent</span>
+                  )}
                   <div class="quiet small">{alert.reason}</div>
                 </td>
                 <td class="num">{rate(alert.burn.long)}</td>
@@ -186,13 +190,23 @@ function Burn({ objective }: { readonly objective: ShownObjective }): JSX.Elemen
   );
 }
 
-function Branch({ of: { text, because }, open }: { readonly of: Explanation; readonly open: boolean }): JSX.Element {
+function Branch({
+  of: { text, because },
+  open,
+}: {
+  readonly of: Explanation;
+  readonly open: boolean;
+}): JSX.Element {
   if (because.length === 0) return <div class="leaf">{text}</div>;
   return (
     <details open={open}>
       <summary>{text}</summary>
       {because.map((one) => (
-        <Branch key={one.text} of={one} open={one.text.startsWith('remaining') || one.text.startsWith('consumed')} />
+        <Branch
+          key={one.text}
+          of={one}
+          open={one.text.startsWith('remaining') || one.text.startsWith('consumed')}
+        />
       ))}
     </details>
   );
@@ -213,13 +227,14 @@ function Explain({ path }: { readonly path: string }): JSX.Element {
   );
 }
 
-function Alerts({ path }: { readonly path: string }): JSX.Element {
+function Alerts({ path, segment }: { readonly path: string; readonly segment: string }): JSX.Element {
   const reading = useRead<{ alerts: readonly AlertEpisode[] }>(path, ['objectives']);
   return (
     <Panel title="When alerts fired" flush>
       <Readout of={reading}>
-        {({ alerts }) =>
-          alerts.length === 0 ? (
+        {({ alerts: all }) => {
+          const alerts = all.filter((alert) => alert.segment === segment);
+          return alerts.length === 0 ? (
             <Empty what="Never." />
           ) : (
             <table>
@@ -247,8 +262,8 @@ function Alerts({ path }: { readonly path: string }): JSX.Element {
                 })}
               </tbody>
             </table>
-          )
-        }
+          );
+        }}
       </Readout>
     </Panel>
   );
@@ -274,7 +289,12 @@ function Segments({ path, now }: { readonly path: string; readonly now: string }
           {data.segments.slice(0, 20).map((one) => (
             <tr key={one.segment}>
               <td>
-                <button type="button" class="button plain" aria-pressed={one.segment === now} onClick={() => setQuery({ segment: one.segment })}>
+                <button
+                  type="button"
+                  class="button plain wrap"
+                  aria-pressed={one.segment === now}
+                  onClick={() => setQuery({ segment: one.segment })}
+                >
                   {one.segment}
                 </button>
               </td>

@@ -62,8 +62,18 @@ export function NewSchedule({ onDone }: { readonly onDone: () => void }): JSX.El
         }}
       >
         <div class="row end">
-          <Field label="Name" name="name" problem={doing.problem} {...(id === '' ? {} : { hint: `called ${id} in files` })}>
-            <input required maxLength={200} value={name} onInput={({ currentTarget }) => setName(currentTarget.value)} />
+          <Field
+            label="Name"
+            name="name"
+            problem={doing.problem}
+            {...(id === '' ? {} : { hint: `called ${id} in files` })}
+          >
+            <input
+              required
+              maxLength={200}
+              value={name}
+              onInput={({ currentTarget }) => setName(currentTarget.value)}
+            />
           </Field>
           <Field label="Turns" name="layers.0.turnDays" problem={doing.problem}>
             <Choice value={turn} options={TURNS} onChange={setTurn} />
@@ -80,7 +90,12 @@ export function NewSchedule({ onDone }: { readonly onDone: () => void }): JSX.El
             <input required value={zone} onInput={({ currentTarget }) => setZone(currentTarget.value)} />
           </Field>
         </div>
-        <Field label="People, in the order of their turns" name="layers.0.people" problem={doing.problem} hint="One a line, or with commas">
+        <Field
+          label="People, in the order of their turns"
+          name="layers.0.people"
+          problem={doing.problem}
+          hint="One a line, or with commas"
+        >
           <textarea value={people} onInput={({ currentTarget }) => setPeople(currentTarget.value)} />
         </Field>
         <FormProblem
@@ -88,7 +103,11 @@ export function NewSchedule({ onDone }: { readonly onDone: () => void }): JSX.El
           fields={['name', 'timeZone', 'layers.0.turnDays', 'layers.0.handOver', 'layers.0.people']}
         />
         <div class="row">
-          <button type="submit" class="button main" disabled={doing.busy || id === '' || peopleIn(people).length === 0}>
+          <button
+            type="submit"
+            class="button main"
+            disabled={doing.busy || id === '' || peopleIn(people).length === 0}
+          >
             Put in force
           </button>
           <button type="button" class="button" onClick={onDone}>

@@ -27,13 +27,19 @@ export function ScheduleCalendar({ id, may }: { readonly id: string; readonly ma
               <strong class="bad">nobody is on call now</strong>
             ) : (
               <>
-                <strong>{data.onCall.now.onCall.person}</strong> until <When at={data.onCall.now.to} as="clock" />
+                <strong>{data.onCall.now.onCall.person}</strong> until{' '}
+                <When at={data.onCall.now.to} as="clock" />
                 {data.onCall.next?.onCall === undefined ? '' : `, then ${data.onCall.next.onCall.person}`}
               </>
             )}
           </span>
           {may ? (
-            <button type="button" class="button" aria-expanded={overriding} onClick={() => setOverriding(!overriding)}>
+            <button
+              type="button"
+              class="button"
+              aria-expanded={overriding}
+              onClick={() => setOverriding(!overriding)}
+            >
               Override
             </button>
           ) : undefined}
@@ -75,7 +81,11 @@ function Calendar({ shifts }: { readonly shifts: readonly Shift[] }): JSX.Elemen
                 <i
                   key={shift.from}
                   class={
-                    person === '' ? 'nobody' : shift.onCall?.via.startsWith('override') === true ? 'override' : ''
+                    person === ''
+                      ? 'nobody'
+                      : shift.onCall?.via.startsWith('override') === true
+                        ? 'override'
+                        : ''
                   }
                   title={`${shift.onCall?.via ?? 'nobody'}: ${exactTime(shift.from)} to ${exactTime(shift.to)}`}
                   style={{
@@ -92,7 +102,10 @@ function Calendar({ shifts }: { readonly shifts: readonly Shift[] }): JSX.Elemen
   );
 }
 
-function Override(props: { readonly schedule: ScheduleWithShifts; readonly onDone: () => void }): JSX.Element {
+function Override(props: {
+  readonly schedule: ScheduleWithShifts;
+  readonly onDone: () => void;
+}): JSX.Element {
   const { schedule, onDone } = props;
   const [person, setPerson] = useState('');
   const [from, setFrom] = useState(fieldTime(Date.now()));
@@ -127,10 +140,20 @@ function Override(props: { readonly schedule: ScheduleWithShifts; readonly onDon
     >
       <div class="row end">
         <Field label="Who takes over">
-          <input required maxLength={200} value={person} onInput={({ currentTarget }) => setPerson(currentTarget.value)} />
+          <input
+            required
+            maxLength={200}
+            value={person}
+            onInput={({ currentTarget }) => setPerson(currentTarget.value)}
+          />
         </Field>
         <Field label="From">
-          <input type="datetime-local" required value={from} onInput={({ currentTarget }) => setFrom(currentTarget.value)} />
+          <input
+            type="datetime-local"
+            required
+            value={from}
+            onInput={({ currentTarget }) => setFrom(currentTarget.value)}
+          />
         </Field>
         <Field label="To">
           <input
@@ -142,7 +165,11 @@ function Override(props: { readonly schedule: ScheduleWithShifts; readonly onDon
           />
         </Field>
         <Field label="Reason" grow>
-          <input maxLength={500} value={reason} onInput={({ currentTarget }) => setReason(currentTarget.value)} />
+          <input
+            maxLength={500}
+            value={reason}
+            onInput={({ currentTarget }) => setReason(currentTarget.value)}
+          />
         </Field>
         <button type="submit" class="button main" disabled={doing.busy || person.trim() === ''}>
           Override

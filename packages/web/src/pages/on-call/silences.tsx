@@ -42,7 +42,9 @@ export function Silences({ may }: { readonly may: boolean }): JSX.Element {
         {({ silences }) =>
           silences.length === 0 ? (
             <Empty what="None: whoever is on call is woken.">
-              <span>Before planned work, silence the service for as long as it takes; it ends by itself.</span>
+              <span>
+                Before planned work, silence the service for as long as it takes; it ends by itself.
+              </span>
             </Empty>
           ) : (
             <table>
@@ -141,7 +143,12 @@ function Add({ onDone }: { readonly onDone: () => void }): JSX.Element {
           <Choice value={hours} options={LENGTHS} onChange={setHours} />
         </Field>
         <Field label="Reason" name="reason" problem={doing.problem} grow>
-          <input required maxLength={500} value={reason} onInput={({ currentTarget }) => setReason(currentTarget.value)} />
+          <input
+            required
+            maxLength={500}
+            value={reason}
+            onInput={({ currentTarget }) => setReason(currentTarget.value)}
+          />
         </Field>
         <button type="submit" class="button main" disabled={doing.busy || reason.trim() === ''}>
           Silence it

@@ -22,7 +22,9 @@ export function DecisionDesk(props: {
   const [done, setDone] = useState<ReadonlySet<string>>(new Set());
   const [skipped, setSkipped] = useState<readonly string[]>([]);
   const [note, setNote] = useState('');
-  const waiting = useRef<{ pending: Pending; note: string; timer: ReturnType<typeof setTimeout> } | undefined>(undefined);
+  const waiting = useRef<
+    { pending: Pending; note: string; timer: ReturnType<typeof setTimeout> } | undefined
+  >(undefined);
 
   const left = leftOf(props.items, done, skipped);
   const [item, next] = left;
@@ -98,7 +100,10 @@ export function DecisionDesk(props: {
         method: 'POST',
         keepalive: true,
         headers: { ...authorization(), 'content-type': 'application/json' },
-        body: JSON.stringify({ verdict: held.pending.verdict, ...(held.note === '' ? {} : { note: held.note }) }),
+        body: JSON.stringify({
+          verdict: held.pending.verdict,
+          ...(held.note === '' ? {} : { note: held.note }),
+        }),
       });
     };
     addEventListener('pagehide', leave);
@@ -123,8 +128,8 @@ export function DecisionDesk(props: {
       {item === undefined ? (
         <Empty what="Nothing waits.">
           <span>
-            Answers that a ladder or a safety check holds for a person come here: a rung with <code>use: hold_for_review</code>, or a safety
-            rule with <code>verdict: hold</code>.
+            Answers that a ladder or a safety check holds for a person come here: a rung with{' '}
+            <code>use: hold_for_review</code>, or a safety rule with <code>verdict: hold</code>.
           </span>
         </Empty>
       ) : (
@@ -132,7 +137,8 @@ export function DecisionDesk(props: {
           <p>
             <span class="tag">{item.kind === 'hold' ? 'held' : 'to review'}</span> {item.reason}{' '}
             <span class="quiet small">
-              · {item.service} · <When at={item.createdAt} /> · <a href={to(['requests', item.requestId])}>its request</a>
+              · {item.service} · <When at={item.createdAt} /> ·{' '}
+              <a href={to(['requests', item.requestId])}>its request</a>
               {item.label === undefined ? '' : ` · the model says ${item.label}`}
               {item.score === undefined ? '' : ` (${figure(item.score)})`}
             </span>
@@ -151,7 +157,11 @@ export function DecisionDesk(props: {
           </div>
           <label class="field">
             <span>Note to the next verdict</span>
-            <input maxLength={2_000} value={note} onInput={({ currentTarget }) => setNote(currentTarget.value)} />
+            <input
+              maxLength={2_000}
+              value={note}
+              onInput={({ currentTarget }) => setNote(currentTarget.value)}
+            />
           </label>
         </div>
       )}

@@ -19,11 +19,20 @@ describe('verdicts on offer', () => {
   it('keep their keys, whatever was chosen how often', () => {
     const decided = ['spam', 'spam', 'ham', 'block'].map((verdict, i) => item(`d${i}`, { verdict }));
     expect(offeredVerdicts(item('1'), decided)).toEqual(['allow', 'block', 'ham', 'spam']);
-    expect(offeredVerdicts(item('2', { label: 'phish' }), decided)).toEqual(['allow', 'block', 'ham', 'spam', 'phish']);
+    expect(offeredVerdicts(item('2', { label: 'phish' }), decided)).toEqual([
+      'allow',
+      'block',
+      'ham',
+      'spam',
+      'phish',
+    ]);
   });
 
   it('are not those of another service', () => {
-    expect(offeredVerdicts(item('1'), [item('d', { service: 'other', verdict: 'odd' })])).toEqual(['allow', 'block']);
+    expect(offeredVerdicts(item('1'), [item('d', { service: 'other', verdict: 'odd' })])).toEqual([
+      'allow',
+      'block',
+    ]);
   });
 });
 

@@ -14,7 +14,10 @@ export interface Heat {
 /** Twice as long each row: latencies are spread over powers, not over sums. */
 const EDGES = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000] as const;
 
-export function heatOf(requests: readonly Pick<RequestRecord, 'at' | 'durationMs'>[], columns: number): Heat | undefined {
+export function heatOf(
+  requests: readonly Pick<RequestRecord, 'at' | 'durationMs'>[],
+  columns: number,
+): Heat | undefined {
   if (requests.length === 0) return undefined;
   const ats = requests.map(({ at }) => at);
   const from = Math.min(...ats);

@@ -10,13 +10,18 @@ const CELL = 14;
 const LABEL = 58;
 
 /** How long requests took, as time went: each cell darker the more requests fell into it. */
-export function LatencyMap({ requests }: { readonly requests: readonly RequestRecord[] }): JSX.Element | null {
+export function LatencyMap({
+  requests,
+}: {
+  readonly requests: readonly RequestRecord[];
+}): JSX.Element | null {
   const heat = useMemo(() => heatOf(requests, COLUMNS), [requests]);
   if (heat === undefined || requests.length < 5) return null;
   const rows = heat.cells[0]?.length ?? 0;
   const width = LABEL + COLUMNS * CELL;
   const sorted = requests.map(({ durationMs }) => durationMs).sort((a, b) => a - b);
-  const at = (q: number): string => spell(sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0);
+  const at = (q: number): string =>
+    spell(sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0);
   return (
     <figure class="heat">
       <svg
@@ -51,8 +56,8 @@ export function LatencyMap({ requests }: { readonly requests: readonly RequestRe
         ))}
       </svg>
       <figcaption class="quiet small">
-        The last {requests.length} that are at hand, since <When at={heat.from} as="clock" />: p50 {at(0.5)}, p95 {at(0.95)}, p99{' '}
-        {at(0.99)}
+        The last {requests.length} that are at hand, since <When at={heat.from} as="clock" />: p50 {at(0.5)},
+        p95 {at(0.95)}, p99 {at(0.99)}
       </figcaption>
     </figure>
   );

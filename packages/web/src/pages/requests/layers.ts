@@ -32,7 +32,10 @@ export function layersOf(request: RequestWithFacts): readonly Layer[] {
       tone: 'quiet',
       startMs: 0,
       durationMs: 0,
-      why: request.entryReason === 'ok' ? 'the highest rung whose dependencies are healthy' : request.entryReason,
+      why:
+        request.entryReason === 'ok'
+          ? 'the highest rung whose dependencies are healthy'
+          : request.entryReason,
     },
   ];
   if (features !== undefined) {
@@ -41,7 +44,8 @@ export function layersOf(request: RequestWithFacts): readonly Layer[] {
     layers.push({
       name: 'features',
       what: `${features.source}${age}${missing}`,
-      tone: features.source === 'none' ? 'bad' : features.source === 'online' && missing === '' ? 'good' : 'warn',
+      tone:
+        features.source === 'none' ? 'bad' : features.source === 'online' && missing === '' ? 'good' : 'warn',
       startMs: undefined,
       durationMs: features.durationMs,
       why: features.reason === 'ok' ? '' : features.reason,
@@ -71,13 +75,21 @@ export function layersOf(request: RequestWithFacts): readonly Layer[] {
 }
 
 /** Where a layer lies on the whole, in shares; those whose start is not kept are put where they belong. */
-export function placeOf(layer: Layer, layers: readonly Layer[], totalMs: number): { left: number; width: number } {
+export function placeOf(
+  layer: Layer,
+  layers: readonly Layer[],
+  totalMs: number,
+): { left: number; width: number } {
   const whole = Math.max(totalMs, 1e-6);
   let start = layer.startMs;
   if (start === undefined) {
     const answered = layers.findLast(({ startMs, durationMs }) => startMs !== undefined && durationMs > 0);
     start =
-      layer.name === 'features' ? 0 : answered === undefined ? 0 : (answered.startMs ?? 0) + answered.durationMs;
+      layer.name === 'features'
+        ? 0
+        : answered === undefined
+          ? 0
+          : (answered.startMs ?? 0) + answered.durationMs;
   }
   const left = Math.min(1, Math.max(0, start / whole));
   return { left, width: Math.min(1 - left, Math.max(0, layer.durationMs / whole)) };

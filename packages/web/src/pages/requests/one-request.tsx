@@ -22,14 +22,17 @@ export function OneRequest({ id }: { readonly id: string }): JSX.Element {
             <p class="row">
               <Level level={request.level} />
               <span>
-                in {spell(request.durationMs ?? 0)} · <a href={to(['services', request.service])}>{request.service}</a>
+                in {spell(request.durationMs ?? 0)} ·{' '}
+                <a href={to(['services', request.service])}>{request.service}</a>
               </span>
               {request.reason === undefined || request.reason === 'ok' ? undefined : (
                 <span class="quiet">{request.reason}</span>
               )}
             </p>
             {request.sampled === false ? (
-              <p class="notice">Only the short row of this request was kept: its record was not among those sampled.</p>
+              <p class="notice">
+                Only the short row of this request was kept: its record was not among those sampled.
+              </p>
             ) : (
               <Waterfall request={request} />
             )}
@@ -75,7 +78,13 @@ function Waterfall({ request }: { readonly request: RequestWithFacts }): JSX.Ele
   );
 }
 
-function Facts({ title, request }: { readonly title: string; readonly request: RequestWithFacts }): JSX.Element {
+function Facts({
+  title,
+  request,
+}: {
+  readonly title: string;
+  readonly request: RequestWithFacts;
+}): JSX.Element {
   const rows: readonly (readonly [string, string | undefined])[] = [
     ['Model', request.model === undefined ? undefined : `${request.model} ${request.version ?? ''}`],
     ['Answer', request.label],
@@ -107,9 +116,7 @@ function Facts({ title, request }: { readonly title: string; readonly request: R
           value === undefined ? undefined : (
             <>
               <dt key={name}>{name}</dt>
-              <dd>
-                {name === 'Trace' ? <a href={to(['requests'], { trace: value })}>{value}</a> : value}
-              </dd>
+              <dd>{name === 'Trace' ? <a href={to(['requests'], { trace: value })}>{value}</a> : value}</dd>
             </>
           ),
         )}

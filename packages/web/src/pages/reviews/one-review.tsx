@@ -39,7 +39,11 @@ export function OneReview({ incident }: { readonly incident: string }): JSX.Elem
             class="button"
             onClick={() =>
               void doing.run(async () =>
-                saveFile(`${incident}.md`, 'text/markdown', await call<string>('GET', `${path}?format=markdown`)),
+                saveFile(
+                  `${incident}.md`,
+                  'text/markdown',
+                  await call<string>('GET', `${path}?format=markdown`),
+                ),
               )
             }
           >
@@ -98,7 +102,11 @@ function Facts({ review }: { readonly review: Review }): JSX.Element {
   );
 }
 
-function Words(props: { readonly kept: KeptReview; readonly path: string; readonly may: boolean }): JSX.Element {
+function Words(props: {
+  readonly kept: KeptReview;
+  readonly path: string;
+  readonly may: boolean;
+}): JSX.Element {
   const { kept, path, may } = props;
   const { review } = kept;
   // What is being written is not overwritten by what is read again: it is compared by its revision when it is sent.
@@ -188,7 +196,9 @@ function Words(props: { readonly kept: KeptReview; readonly path: string; readon
                     onChange={({ currentTarget }) =>
                       setActions(
                         actions.map((one) =>
-                          one.id === action.id ? { ...one, state: currentTarget.checked ? 'done' : 'open' } : one,
+                          one.id === action.id
+                            ? { ...one, state: currentTarget.checked ? 'done' : 'open' }
+                            : one,
                         ),
                       )
                     }
@@ -208,7 +218,11 @@ function Words(props: { readonly kept: KeptReview; readonly path: string; readon
         {closed ? undefined : (
           <div class="row end body-form">
             <Field label="New action item" grow>
-              <input maxLength={2_000} value={text} onInput={({ currentTarget }) => setText(currentTarget.value)} />
+              <input
+                maxLength={2_000}
+                value={text}
+                onInput={({ currentTarget }) => setText(currentTarget.value)}
+              />
             </Field>
             <Field label="To">
               <Choice value={kind} options={KINDS} onChange={setKind} />
@@ -239,7 +253,10 @@ function Words(props: { readonly kept: KeptReview; readonly path: string; readon
             onClick={() =>
               void call<KeptReview>('GET', path).then((now) => {
                 setRevision(now.revision);
-                setActions([...now.review.actions, ...actions.filter(({ id }) => !now.review.actions.some((one) => one.id === id))]);
+                setActions([
+                  ...now.review.actions,
+                  ...actions.filter(({ id }) => !now.review.actions.some((one) => one.id === id)),
+                ]);
                 doing.clear();
               })
             }
@@ -262,7 +279,10 @@ function Words(props: { readonly kept: KeptReview; readonly path: string; readon
               disabled={doing.busy}
               onClick={() =>
                 void save().then((ok) => {
-                  if (ok) void doing.run(() => call('POST', `${path}/complete`), 'Completed').then(() => reread(path));
+                  if (ok)
+                    void doing
+                      .run(() => call('POST', `${path}/complete`), 'Completed')
+                      .then(() => reread(path));
                 })
               }
             >
@@ -273,7 +293,12 @@ function Words(props: { readonly kept: KeptReview; readonly path: string; readon
             type="button"
             class="button"
             disabled={doing.busy}
-            onClick={() => void doing.run(() => call('POST', `${path}/experiment`), 'An experiment that reproduces it is defined')}
+            onClick={() =>
+              void doing.run(
+                () => call('POST', `${path}/experiment`),
+                'An experiment that reproduces it is defined',
+              )
+            }
           >
             Make it an experiment
           </button>

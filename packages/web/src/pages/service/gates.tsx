@@ -9,7 +9,10 @@ import { spell } from '../../words/time.ts';
 const CLASSES = ['critical', 'high', 'normal', 'low'];
 
 function Gate({ name, gate }: { readonly name: string; readonly gate: GateSnapshot }): JSX.Element {
-  const refused = Object.values(gate.refused).reduce((all, byClass) => all + byClass.reduce((a, b) => a + b, 0), 0);
+  const refused = Object.values(gate.refused).reduce(
+    (all, byClass) => all + byClass.reduce((a, b) => a + b, 0),
+    0,
+  );
   const byClass = CLASSES.map((title, i) => {
     const out = Object.values(gate.refused).reduce((sum, counts) => sum + (counts[i] ?? 0), 0);
     return `${title}: ${count(gate.admitted[i] ?? 0)} in${out === 0 ? '' : `, ${count(out)} refused`}`;
@@ -75,12 +78,7 @@ function detail(name: string, value: unknown): string | undefined {
     return typeof state === 'string' ? `${plain(name)} ${plain(state)}` : undefined;
   }
   if (value === 0 || value === null || value === '' || value === undefined) return undefined;
-  const text =
-    typeof value === 'number'
-      ? /Ms$/.test(name)
-        ? spell(value)
-        : figure(value)
-      : String(value);
+  const text = typeof value === 'number' ? (/Ms$/.test(name) ? spell(value) : figure(value)) : String(value);
   const words = name.replace(/Ms$/, '').replace(/([A-Z])/g, (letter) => ` ${letter.toLowerCase()}`);
   return `${plain(words)} ${text}`;
 }

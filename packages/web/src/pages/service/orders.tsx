@@ -7,8 +7,8 @@ import { useDoing } from '../../parts/form.tsx';
 import { Empty, Panel } from '../../parts/page.tsx';
 import { When } from '../../parts/when.tsx';
 import { useMay } from '../../shell/session.ts';
-import { ownerOf, reasonWords } from '../../words/owners.ts';
 import { percent } from '../../words/numbers.ts';
+import { ownerOf, reasonWords } from '../../words/owners.ts';
 
 export function orderWords(order: Order): string {
   switch (order.kind) {

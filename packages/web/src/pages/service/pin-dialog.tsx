@@ -73,9 +73,13 @@ export function PinDialog(props: {
             Do not use
           </button>
         </div>
-        <Field label="Reason" name="reason" problem={doing.problem} hint="Others read it, on the ladder and in the audit log.">
+        <Field
+          label="Reason"
+          name="reason"
+          problem={doing.problem}
+          hint="Others read it, on the ladder and in the audit log."
+        >
           <textarea
-            // biome-ignore lint/a11y/noAutofocus: a window that was asked for, whose one duty this is
             autofocus
             required
             maxLength={500}

@@ -30,7 +30,8 @@ export function ServiceBudgets(props: {
             return (
               <Empty what="No objectives yet.">
                 <span>
-                  Promise something in the file under <code>objectives:</code>, and its budget is counted from then on.
+                  Promise something in the file under <code>objectives:</code>, and its budget is counted from
+                  then on.
                 </span>
               </Empty>
             );
@@ -46,7 +47,7 @@ export function ServiceBudgets(props: {
                           {one.objective}
                         </a>
                       </td>
-                      <td>
+                      <td class="wide-only">
                         <BudgetTag state={one.state} />
                       </td>
                       <td>

@@ -21,7 +21,9 @@ export function Keys(): JSX.Element {
   return (
     <Panel title="Keys" flush>
       <Make onMade={setMade} />
-      {made === undefined ? undefined : <Token key={made.key.id} made={made} onClose={() => setMade(undefined)} />}
+      {made === undefined ? undefined : (
+        <Token key={made.key.id} made={made} onClose={() => setMade(undefined)} />
+      )}
       <Readout of={reading} rows={4}>
         {({ keys }) => (
           <table>
@@ -49,7 +51,11 @@ export function Keys(): JSX.Element {
   );
 }
 
-function Make({ onMade }: { readonly onMade: (made: { key: ShownKey; token: string }) => void }): JSX.Element {
+function Make({
+  onMade,
+}: {
+  readonly onMade: (made: { key: ShownKey; token: string }) => void;
+}): JSX.Element {
   const [name, setName] = useState('');
   const [role, setRole] = useState<Session['role']>('viewer');
   const [days, setDays] = useState('');
@@ -130,7 +136,11 @@ function Token(props: {
   );
 }
 
-function Row({ of: { id, name, role, createdAt, createdBy, expiresAt, revokedAt } }: { readonly of: ShownKey }): JSX.Element {
+function Row({
+  of: { id, name, role, createdAt, createdBy, expiresAt, revokedAt },
+}: {
+  readonly of: ShownKey;
+}): JSX.Element {
   const doing = useDoing();
   const [sure, setSure] = useState(false);
   const gone = revokedAt !== undefined || (expiresAt !== undefined && expiresAt < Date.now());

@@ -15,7 +15,8 @@ export function curvePath(
     high = Math.max(high, value);
   }
   const x = (step: number): number => ((step - first[0]) / Math.max(1, last[0] - first[0])) * width;
-  const y = (value: number): number => (high === low ? height / 2 : ((high - value) / (high - low)) * (height - 4) + 2);
+  const y = (value: number): number =>
+    high === low ? height / 2 : ((high - value) / (high - low)) * (height - 4) + 2;
   let pen = 'M';
   return points
     .map(([step, value]) => {
