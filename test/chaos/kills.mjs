@@ -23,8 +23,8 @@ const KILLS = Number(options.kills);
 const ABORTS = Number(options.aborts);
 const LEASE_MS = 1_000 * Number.parseFloat(options.lease);
 const CLI = fileURLToPath(new URL('../../packages/evenkeel/dist/cli.js', import.meta.url));
-/** A request that takes longer was hit: the upstream answers at once. */
-const LATE_MS = 400;
+/** What the fault writes into answers: with it a request was hit, whatever else the machine does meanwhile. */
+const MARK = 'spoilt on purpose';
 const PER_SECOND = 25;
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -142,7 +142,7 @@ function traffic(port, service) {
   const timer = setInterval(() => {
     const at = now();
     n += 1;
-    const one = { at, ms: undefined, ok: undefined };
+    const one = { at, ms: undefined, ok: undefined, hit: false };
     sent.push(one);
     const call = request(
       {
@@ -154,8 +154,13 @@ function traffic(port, service) {
         headers: { 'content-type': 'application/json', 'x-user': `u-${n % 200}` },
       },
       (response) => {
-        response.resume();
-        response.on('end', () => Object.assign(one, { ms: now() - at, ok: response.statusCode === 200 }));
+        let text = '';
+        response.on('data', (piece) => {
+          text += piece;
+        });
+        response.on('end', () =>
+          Object.assign(one, { ms: now() - at, ok: response.statusCode === 200, hit: text.includes(MARK) }),
+        );
       },
     );
     call.on('error', () => Object.assign(one, { ms: now() - at, ok: false }));
@@ -174,8 +179,8 @@ async function killOnce(control, port, i) {
   const load = traffic(port, 'killed');
   try {
     await sleep(2_500);
-    const { id } = await control.api('POST', 'experiments/latency/runs', {});
-    const hit = (one) => one.ms !== undefined && one.ms > LATE_MS;
+    const { id } = await control.api('POST', 'experiments/spoilt/runs', {});
+    const hit = (one) => one.hit;
     await until(() => load.sent.slice(-40).filter(hit).length > 5, 40_000, `fault ${i} in force`);
     await sleep(Math.random() * 6_000);
     const at = now();
@@ -275,16 +280,17 @@ try {
   const say = (text) => options.json || console.log(text);
   await until(async () => (await control.api('GET', 'replicas')).replicas.length > 0, 60_000, 'the replica');
   if (KILLS > 0)
-    await control.api('PUT', 'experiments/latency', {
+    await control.api('PUT', 'experiments/spoilt', {
       service: 'killed',
       text: JSON.stringify(
         experiment(
-          'latency',
+          'spoilt',
           'killed',
           {
-            type: 'model_latency',
+            type: 'data_quality',
+            at: 'output',
             model: 'm',
-            latency: { shape: 'constant', by: `${LATE_MS + 200}ms` },
+            values: { how: 'new_category', fields: ['label'], value: MARK },
           },
           { abort: { burn_rate: 1_000, error_rate: '100%', budget_spent: '100%' } },
         ),

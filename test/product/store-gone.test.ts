@@ -113,8 +113,9 @@ describe('while the store is away requests are served, and everything is counted
           other?.close();
         },
       );
-      expect(one.log()).toContain('the store does not take what is measured');
-      expect(one.log()).toContain('the store takes what is measured again');
+      // The store waits for a lock for five seconds by itself: shorter than that nobody hears of it.
+      const told = ['the store does not take what is measured', 'the store takes what is measured again'];
+      if (GONE_S >= 10) expect(told.filter((words) => !one.log().includes(words))).toEqual([]);
     },
     (GONE_S + 120) * 1_000,
   );

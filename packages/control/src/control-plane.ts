@@ -312,6 +312,7 @@ export function createControlPlane(parts: {
     await ledger.settle();
     await evaluator.learn();
     evaluator.evaluate();
+    await chaos.guard(lease);
     for (const { service, objective, pair, log } of await alerts.observe(audible(), lease)) {
       const entry = log.at(-1);
       if (entry !== undefined) tell(`${service}: ${pair} of ${objective} ${entry.kind}`, entry.reason);

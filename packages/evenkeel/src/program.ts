@@ -40,7 +40,7 @@ const GROUPS: readonly (readonly [string, readonly ((program: Command) => void)[
   ['Keep:', [keysCommand, auditCommand, backupCommands, completionCommand]],
 ];
 
-/** The command that words stand for, and how many of them name it. */
+/** The command that the first words of a line name; undefined when they name none. */
 function commandOf(program: Command, words: string): Command | undefined {
   let command = program;
   for (const word of words.split(' ')) {

@@ -13,7 +13,8 @@ const { values, positionals } = parseArgs({
     name: { type: 'string', default: 'page' },
     only: { type: 'string' },
     one: { type: 'boolean', default: false },
-    full: { type: 'boolean', default: true },
+    // What is seen without scrolling, instead of the whole page.
+    view: { type: 'boolean', default: false },
   },
 });
 const [folder] = positionals;
@@ -87,7 +88,7 @@ for (const [width, theme] of views) {
     await page.waitForTimeout(1_200);
     await page.screenshot({
       path: join(folder, `${values.name}-${name}-${width}-${theme}.png`),
-      fullPage: values.full,
+      fullPage: !values.view,
     });
   }
   await context.close();

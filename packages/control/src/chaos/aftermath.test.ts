@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { EXPERIMENT, FULL, plant, SIMPLER } from './plant.test.support.ts';
 
-describe('an experiment that reproduces an incident', () => {
+describe('an experiment that reproduces an incident', { timeout: 60_000 }, () => {
   it('keeps it from being closed while it is red, blocks promotion, and frees both when it is green', async () => {
     const one = await plant();
     try {

@@ -31,6 +31,11 @@ export interface ControlChaos {
   onRollup(rollup: RollupBody, arrivedAt: number): void;
   /** Once a round, before anything else: which orders are in force. */
   readOrders(): Promise<void>;
+  /**
+   * As soon as the budgets are judged: a look at what is broken now, before anything else takes its time. Only where this
+   * process leads.
+   */
+  guard(lease: Lease | undefined): Promise<void>;
   /** One look at every run and every day. Only where this process leads. */
   step(lease: Lease | undefined): Promise<void>;
   /** Somebody else has led before. */
@@ -124,6 +129,8 @@ export function controlChaos(parts: {
     tell,
   });
 
+  let looked = false;
+
   return {
     routes: [
       ...experimentRoutes({
@@ -145,8 +152,13 @@ export function controlChaos(parts: {
     async readOrders() {
       outages.read(await store.directives.active(clock.wall()));
     },
+    async guard(lease) {
+      looked = runner.active().some(({ state }) => state.phase === 'method');
+      if (looked) await runner.step(lease);
+    },
     async step(lease) {
-      await runner.step(lease);
+      if (!looked) await runner.step(lease);
+      looked = false;
       await schedule.step(lease);
       await days.step(lease);
     },

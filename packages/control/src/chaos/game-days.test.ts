@@ -37,7 +37,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe('a game day', () => {
+describe('a game day', { timeout: 60_000 }, () => {
   it('runs its experiments by the timetable, and is scored from the record', async () => {
     const day = await one.post('/api/v1/gamedays', {
       scenario: 'bad_hour',
@@ -109,7 +109,7 @@ describe('a game day', () => {
   });
 });
 
-describe('the catalogue', () => {
+describe('the catalogue', { timeout: 60_000 }, () => {
   it('lists the files of the folder, broken ones with their problems', async () => {
     const { experiments } = await one.get('/api/v1/experiments');
     expect(experiments).toEqual(

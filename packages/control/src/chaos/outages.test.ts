@@ -13,7 +13,7 @@ const order = (id: string, spec: FaultSpec): Directive => ({
   expiresAt: 10_000,
 });
 
-describe('outages of the control plane', () => {
+describe('outages of the control plane', { timeout: 60_000 }, () => {
   it('break what the orders in force say, and nothing else', () => {
     const outages = controlOutages();
     expect([outages.silent('mail'), outages.api(), outages.notifier('mail/pager')]).toEqual([

@@ -16,7 +16,7 @@ async function running(file?: object): Promise<Plant> {
 
 const degrades = (_: number, hit: boolean) => (hit ? SIMPLER : FULL);
 
-describe('a run', () => {
+describe('a run', { timeout: 60_000 }, () => {
   it('goes from the safety checks to its verdict, and nothing is left in force', async () => {
     const one = await running();
     const id = await one.begin(EXPERIMENT);

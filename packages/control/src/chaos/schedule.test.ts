@@ -18,7 +18,7 @@ describe('the next time of a schedule', () => {
   });
 });
 
-describe('a scheduled experiment', () => {
+describe('a scheduled experiment', { timeout: 60_000 }, () => {
   it('is started once when its time comes, and waits while another runs', async () => {
     const one = await plant();
     try {

@@ -81,6 +81,15 @@ function trainerOf(config: ServiceConfig): string | undefined {
   return commands.length === 0 ? undefined : commands.join(' ');
 }
 
+/** Whether a cause of the incident is still there: what has gone by itself, or with a restart, needs no action. */
+function stillCaused({ incident }: KeptIncident, watch: ServiceWatch): boolean {
+  const of = (wanted: 'cause' | 'symptom') => incident.signals.filter(({ role }) => role === wanted);
+  // Labels that turn after a release show as a burning budget alone: a symptom, and all there is.
+  const telling = of('cause').length > 0 ? of('cause') : of('symptom');
+  const keys = new Set(telling.map(({ key }) => key));
+  return watch.signals?.active.some(({ key }) => keys.has(key)) ?? false;
+}
+
 export function mitigationContext(config: ServiceConfig, snapshot: SignalSnapshot): MitigationContext {
   return {
     service: snapshot.service,
@@ -431,7 +440,7 @@ export function mitigationsOf(parts: {
         }
         await judgeRunning(config, seen, watch, lease);
         const kept = current(before.incident.id);
-        if (kept === undefined) continue;
+        if (kept === undefined || !stillCaused(kept, watch)) continue;
         const decision = nextAutomatic(
           kept.incident,
           mitigationContext(config, snapshot),

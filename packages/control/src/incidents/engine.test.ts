@@ -32,7 +32,7 @@ describe('opening', () => {
   });
 
   it('opens once for one cause at the first look that shows it, with evidence and a page in the same look', async () => {
-    await one.seconds(5);
+    await one.seconds(16);
     featuresGone(one);
     await one.seconds(1);
     const incident = await one.only();
@@ -50,7 +50,7 @@ describe('opening', () => {
   });
 
   it('takes consequences into the incident of their cause, and tells nobody again', async () => {
-    await one.seconds(5);
+    await one.seconds(16);
     featuresGone(one);
     await one.seconds(1);
     one.link.open.add('top');
@@ -61,7 +61,7 @@ describe('opening', () => {
   });
 
   it('does not swallow another cause once it is acknowledged', async () => {
-    await one.seconds(5);
+    await one.seconds(16);
     featuresGone(one);
     await one.seconds(1);
     await acknowledge(one, (await one.only()).id);
@@ -85,7 +85,7 @@ describe('opening', () => {
 
 describe('ending', () => {
   it('resolves by itself when the signals have been gone for as long as the file says, and tells it', async () => {
-    await one.seconds(5);
+    await one.seconds(16);
     featuresGone(one);
     await one.seconds(10);
     featuresBack(one);
@@ -97,7 +97,7 @@ describe('ending', () => {
   });
 
   it('reopens when the same is back within the hour, and goes the escalation path from its beginning', async () => {
-    await one.seconds(5);
+    await one.seconds(16);
     featuresGone(one);
     await one.seconds(400);
     expect((await one.told()).filter((line) => line.includes('/page/'))).toEqual([
@@ -114,7 +114,7 @@ describe('ending', () => {
   });
 
   it('is another incident after the hour', async () => {
-    await one.seconds(5);
+    await one.seconds(16);
     featuresGone(one);
     await one.seconds(5);
     featuresBack(one);
@@ -148,7 +148,7 @@ describe('severity', () => {
   });
 
   it('that a person has set stays', async () => {
-    await one.seconds(5);
+    await one.seconds(16);
     featuresGone(one);
     await one.seconds(1);
     const { id } = await one.only();
@@ -189,7 +189,7 @@ describe('silence and maintenance', () => {
   };
 
   it('maintenance opens nothing; what still holds when it ends is opened then', async () => {
-    await one.seconds(5);
+    await one.seconds(16);
     await silence('maintenance', 60_000);
     featuresGone(one);
     await one.seconds(50);
@@ -199,7 +199,7 @@ describe('silence and maintenance', () => {
   });
 
   it('a silence records and tells nobody until it ends', async () => {
-    await one.seconds(5);
+    await one.seconds(16);
     await silence('silence', 60_000);
     featuresGone(one);
     await one.seconds(50);
@@ -211,7 +211,7 @@ describe('silence and maintenance', () => {
   });
 
   it('one that begins later stops a notification cycle that runs, and lets it go on afterwards', async () => {
-    await one.seconds(5);
+    await one.seconds(16);
     featuresGone(one);
     await one.seconds(10);
     await silence('silence', 900_000);
@@ -224,7 +224,7 @@ describe('silence and maintenance', () => {
 
 describe('escalation', () => {
   it('goes on while nobody acknowledges, everybody of a step once', async () => {
-    await one.seconds(5);
+    await one.seconds(16);
     featuresGone(one);
     await one.seconds(301);
     expect(await one.told()).toEqual(['opened/page/dora', 'escalated/page/mia', 'escalated/page/max']);
@@ -233,7 +233,7 @@ describe('escalation', () => {
   });
 
   it('stops at an acknowledgement, and forgets one that nothing followed for an hour', async () => {
-    await one.seconds(5);
+    await one.seconds(16);
     featuresGone(one);
     await one.seconds(1);
     await acknowledge(one, (await one.only()).id);
@@ -258,7 +258,7 @@ describe('escalation', () => {
         },
       },
     });
-    await other.seconds(5);
+    await other.seconds(16);
     featuresGone(other);
     await other.seconds(1);
     expect(await other.told()).toEqual(['opened/page/mia', 'escalated/page/max']);
@@ -269,7 +269,7 @@ describe('escalation', () => {
 
 describe('another process', () => {
   it('that takes over pages nobody again and opens nothing twice', async () => {
-    await one.seconds(5);
+    await one.seconds(16);
     featuresGone(one);
     await one.seconds(10);
     const next = await rig({ beside: one });
@@ -283,7 +283,7 @@ describe('another process', () => {
   });
 
   it('that took the acknowledgement is believed at once', async () => {
-    await one.seconds(5);
+    await one.seconds(16);
     featuresGone(one);
     await one.seconds(1);
     const api = await rig({ beside: one });
@@ -293,7 +293,7 @@ describe('another process', () => {
   });
 
   it('finds an open incident behind thousands that were resolved since', async () => {
-    await one.seconds(5);
+    await one.seconds(16);
     featuresGone(one);
     await one.seconds(1);
     const { id } = await one.only();

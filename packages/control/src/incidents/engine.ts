@@ -61,6 +61,8 @@ const REPORTS_MS = 600_000;
 const DAY_MS = 86_400_000;
 /** A service that has just been started is not in trouble because its models are still loading, in milliseconds. */
 const STARTING_MS = 120_000;
+/** Full service after this long is full service, in milliseconds: before its first health checks a service says that all is well. */
+const SETTLED_MS = 15_000;
 /** Facts change slowly beside traffic: they are read this often, in milliseconds. */
 const FACTS_EVERY_MS = 5_000;
 const MOST_FACTS = 1_000;
@@ -288,6 +290,16 @@ export function incidentEngine(parts: {
           config,
           decision.incident,
           { do: 'set_type', type: decision.candidate.type, reason: decision.reason },
+          besideOf(config, lease, undefined),
+        );
+        await command(
+          config,
+          decision.incident,
+          {
+            do: 'set_field',
+            field: 'title',
+            value: `${TYPE_TITLES[decision.candidate.type]}: ${decision.candidate.likelyCause}`,
+          },
           besideOf(config, lease, 'updated'),
         );
         await join(decision.incident, decision.candidate);
@@ -416,7 +428,9 @@ export function incidentEngine(parts: {
   function starting(service: string, { service: status }: SignalSnapshot): boolean {
     const since = begun.get(service) ?? clock.now();
     begun.set(service, since);
-    if (status.level === 'full_service') begun.set(service, Number.NEGATIVE_INFINITY);
+    if (status.level === 'full_service' && clock.now() - since >= SETTLED_MS) {
+      begun.set(service, Number.NEGATIVE_INFINITY);
+    }
     return clock.now() - since < STARTING_MS && status.level !== 'full_service';
   }
 

@@ -8,6 +8,8 @@ const body = z.object({ label: z.string().optional() });
 /** A prediction is handed over within a second or two; a label that comes sooner waits for it this long. */
 const YOUNG_MS = 5_000;
 const BATCH = 500;
+/** Batches read in one round: each label is looked up, a thousand of them take about a second. */
+const MOST_BATCHES = 4;
 const MARK = 'feedback';
 /** Facts of one prediction that are looked at: more is somebody playing, and counts nowhere. */
 const MOST_LABELS = 20;
@@ -134,7 +136,8 @@ export function labelCounts(parts: {
     figures,
     /** Call it before the ledger settles: what it counts and how far it read are kept together. */
     async read() {
-      for (;;) {
+      // A flood is read over several rounds: incidents and pages must not wait for it.
+      for (let batch = 0; batch < MOST_BATCHES; batch++) {
         const facts = await store.facts.list({ kind: 'feedback', after: ledger.mark(MARK), limit: BATCH });
         for (const fact of facts) {
           if (!(await take(fact))) return;

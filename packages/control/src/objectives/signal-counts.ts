@@ -21,6 +21,9 @@ function countsOf(fact: FactRow): { name: string; good: number; total: number } 
   return good === undefined || total === undefined ? undefined : { name, good, total };
 }
 
+/** Batches read in one round: more than come in a second of all that one store takes. */
+const MOST_BATCHES = 15;
+
 /** Counts pushed events into the objectives that ask for them by name, at the time that their sender gave. */
 export function signalCounts(parts: {
   readonly store: Pick<Store, 'facts'>;
@@ -30,7 +33,8 @@ export function signalCounts(parts: {
   const { store, ledger } = parts;
   return {
     async read() {
-      for (;;) {
+      // A flood is read over several rounds: incidents and pages must not wait for it.
+      for (let batch = 0; batch < MOST_BATCHES; batch++) {
         const facts = await store.facts.list({ kind: 'signal', after: ledger.mark(MARK), limit: BATCH });
         for (const fact of facts) {
           const counts = countsOf(fact);
