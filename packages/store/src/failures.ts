@@ -12,7 +12,10 @@ export type Failure =
 
 /** The store cannot answer now; it goes on trying by itself whenever it is asked again. */
 export function unavailable(detail: string, cause?: unknown): EvenkeelError {
-  return new EvenkeelError('store_unavailable', `the store cannot be used now: ${detail}`, { status: 503, cause });
+  return new EvenkeelError('store_unavailable', `the store cannot be used now: ${detail}`, {
+    status: 503,
+    cause,
+  });
 }
 
 /** The error that the caller of an operation sees. */

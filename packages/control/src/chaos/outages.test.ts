@@ -47,12 +47,10 @@ describe('outages of the control plane', { timeout: 60_000 }, () => {
       await one.seconds(2, () => FULL);
       const status = async (method: string, path: string): Promise<number> =>
         (
-          await one
-            .api()
-            .call(method, path, {
-              key: (await one.api().key('k', 'admin')).token,
-              ...(method === 'GET' ? {} : { body: {} }),
-            })
+          await one.api().call(method, path, {
+            key: (await one.api().key('k', 'admin')).token,
+            ...(method === 'GET' ? {} : { body: {} }),
+          })
         ).status;
       expect(await status('GET', '/api/v1/objectives')).toBe(503);
       expect(await status('GET', '/healthz')).toBe(200);

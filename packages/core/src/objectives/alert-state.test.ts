@@ -104,6 +104,9 @@ describe('an alert over time', () => {
     // Told once; and where both stories agree there is nothing to tell.
     expect(restateAlert(log, standing({}), 15, end + 101, 'again')).toBeUndefined();
     expect(restateAlert(log, standing({}), end + 5, end + 101, 'again')).toBeUndefined();
-    expect(restateAlert(log, BURNING, end + 5, end + 101, 'more')).toMatchObject({ fired: false, wouldHaveFired: true });
+    expect(restateAlert(log, BURNING, end + 5, end + 101, 'more')).toMatchObject({
+      fired: false,
+      wouldHaveFired: true,
+    });
   });
 });

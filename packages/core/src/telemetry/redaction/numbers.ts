@@ -102,6 +102,15 @@ function phoneEnd(text: string, start: number): number {
   return end;
 }
 
+/** Length of the day and the time of day in an incident's id: `20261124-114706123-`. */
+const INCIDENT_STAMP = 19;
+
+/** Whether the digits at `i` are those of an incident's id, which may look like a card number one time in ten. */
+function startsIncidentId(text: string, i: number): boolean {
+  if (i < 3 || text.slice(i - 3, i) !== 'AI-') return false;
+  return /^\d{8}-\d{9}-$/.test(text.slice(i, i + INCIDENT_STAMP));
+}
+
 /** Card and telephone numbers. From each place where digits begin, at most some 40 characters are looked at. */
 export function markNumbers(text: string, found: Marks): void {
   let i = 0;
@@ -110,6 +119,10 @@ export function markNumbers(text: string, found: Marks): void {
     const opens = (code === 43 || code === 40) && isDigit(text.charCodeAt(i + 1));
     if (!isDigit(code) && !opens) {
       i += 1;
+      continue;
+    }
+    if (startsIncidentId(text, i)) {
+      i += INCIDENT_STAMP;
       continue;
     }
     const card = opens ? -1 : cardEnd(text, i);
