@@ -1,6 +1,5 @@
-import type { ActionKind, Incident, SignalKind, Stretch, TrafficCounts } from '@evenkeel/core';
+import type { ActionKind, Incident, SignalKind, Stretch, TrafficCounts, TrafficWindow } from '@evenkeel/core';
 import { STRETCH_MS } from './stretch.ts';
-import type { ServiceWatch } from './watch.ts';
 
 /** What went wrong in one stretch of traffic, by how it went wrong. */
 export interface Trouble {
@@ -63,7 +62,7 @@ function badOf(action: ActionKind, pinned: boolean): (trouble: Omit<Trouble, 'at
  * @param from wall milliseconds from which the trouble counts
  */
 export function measureOf(
-  watch: ServiceWatch,
+  watch: { readonly traffic: TrafficWindow; readonly labels: readonly Stretch[] },
   stretches: readonly Trouble[],
   incident: Incident,
   action: ActionKind,
