@@ -68,12 +68,19 @@ function call(method, url, body, headers = {}) {
 /** Takes events as PagerDuty's Events API v2 does, and writes them down. */
 async function recorder() {
   const events = [];
+  const strangers = [];
   const server = createServer((incoming, response) => {
     let text = '';
     incoming.on('data', (piece) => {
       text += piece;
     });
     incoming.on('end', () => {
+      // Whoever else knocks at this port is not PagerDuty's client.
+      if (incoming.method !== 'POST' || text === '') {
+        strangers.push(`${incoming.method} ${incoming.url}`);
+        response.writeHead(400).end();
+        return;
+      }
       const event = JSON.parse(text);
       events.push({ at: Date.now(), ...event });
       response.writeHead(202, { 'content-type': 'application/json' });
@@ -83,7 +90,7 @@ async function recorder() {
     });
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { events, url: `http://127.0.0.1:${server.address().port}/`, close: () => server.close() };
+  return { events, strangers, url: `http://127.0.0.1:${server.address().port}/`, close: () => server.close() };
 }
 
 const children = new Set();
@@ -251,6 +258,7 @@ async function stageOf(change) {
       serving.child.kill('SIGTERM');
       stage.features.child.kill('SIGTERM');
       await gone;
+      if (stage.pager.strangers.length > 0) console.error('strangers at the receiver:', stage.pager.strangers);
       stage.pager.close();
       rmSync(dir, { recursive: true, force: true });
     },

@@ -44,7 +44,13 @@ async function settled(ms) {
   );
 }
 
+/** What was ordered in an incident of the run before would still be in force: a person would take it back, too. */
+async function tidied() {
+  for (const { id } of (await api('GET', 'directives')).directives) await api('DELETE', `directives/${id}`);
+}
+
 async function runOne(name) {
+  await tidied();
   await settled(90_000);
   const text = stringify(shortened(readFileSync(join(folder, `${name}.yaml`), 'utf8')));
   await api('PUT', `experiments/${name}`, { service: 'moderation', text });

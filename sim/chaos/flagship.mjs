@@ -108,6 +108,7 @@ export async function startFlagship({ rate, edit = (text) => text, roles = {} })
         });
         const text = await response.text();
         if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+        if (text === '') return undefined;
         return (response.headers.get('content-type') ?? '').startsWith('application/json')
           ? JSON.parse(text)
           : text;

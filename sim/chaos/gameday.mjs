@@ -101,10 +101,21 @@ try {
         ok: false,
         reason: `${words}: nobody played the customer in this rehearsal`,
       });
-  await say('findings', {
-    text: 'The stand-ins acknowledged by a script: times to act are not those of people',
-  });
-  await say('actions', { finding: 1, text: 'Play it with people', owner: service.owner, due: '2027-01-31' });
+  // What the record shows to be missing is what the day has taught.
+  const { scores } = await api('GET', at);
+  const found = [
+    ...scores.filter(({ status }, i) => status === 'missed' && scenario.criteria[i]?.judged === undefined),
+    { criterion: 'played by a script', reason: 'the times to act are not those of people' },
+  ];
+  for (const [i, { criterion, reason }] of found.entries()) {
+    await say('findings', { text: `${criterion}: ${reason}` });
+    await say('actions', {
+      finding: i + 1,
+      text: 'Find out why, and play it again',
+      owner: service.owner,
+      due: '2027-01-31',
+    });
+  }
   await say('close', {});
   writeFileSync(OUT, await api('GET', `${at}/report`));
   console.log(readFileSync(OUT, 'utf8'));

@@ -26,6 +26,7 @@ import { boardBook } from './monitors/board-book.ts';
 import { monitorRoutes } from './monitors/routes.ts';
 import { estimateSnapshot, monitorSnapshots } from './monitors/snapshots.ts';
 import { alertmanagerRoutes } from './notifiers/alertmanager/routes.ts';
+import { heartbeat } from './notifiers/heartbeat.ts';
 import type { Notifier } from './notifiers/notification.ts';
 import { outboxWorker } from './notifiers/outbox-worker.ts';
 import { outboxRoutes } from './notifiers/routes.ts';
@@ -155,6 +156,7 @@ export function createControlPlane(parts: {
     },
   });
   const record = gapRecord(store.documents, gaps, clock);
+  const pulse = heartbeat({ configs: () => configs.values(), clock, tell });
   const upkeep = maintenance({
     store,
     clock,
@@ -332,6 +334,7 @@ export function createControlPlane(parts: {
     await chaos.step(lease);
     await record.keep(configs.keys(), gapsToKeep, lease);
     upkeep.step();
+    pulse.beat();
     void worker.run();
     announce();
   }
