@@ -11,7 +11,7 @@ function service(url: string): ServiceConfig {
       service: 'mail',
       type: 'content_moderation',
       owner: 'tests',
-      ladder: [{ use: 'block', level: 'static_fallback' }],
+      ladder: [{ use: 'block', level: 'static_fallback', quality: 'none is let through' }],
       incidents: { heartbeat: { url, every: '1m', internal: true } },
     }),
     { path: 'mail.yaml', env: {} },
