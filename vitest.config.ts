@@ -12,5 +12,7 @@ export default defineConfig({
       'test/**/*.test.ts',
     ],
     testTimeout: 20_000,
+    // Tests of real processes wait more than they work: one worker on two cores would leave both idle.
+    maxWorkers: 3,
   },
 });

@@ -7,8 +7,11 @@ export const chaosSchema = z.strictObject({
   experiments: z.string().min(1).max(4_096).optional().describe('Folder with the experiment files.'),
   gamedays: z.string().min(1).max(4_096).optional().describe('Folder with the scenarios of game days.'),
   peak_hours: z
-    .strictObject({ from: hour, to: hour })
-    .default({ from: 9, to: 17 })
+    .strictObject({
+      from: hour.default(9).describe('First hour, from 0 to 23.'),
+      to: hour.default(17).describe('Last hour, itself included; smaller than `from`: over midnight.'),
+    })
+    .prefault({})
     .describe('Local hours, both inclusive, in which only limited experiments run.'),
   start_burn_rate: z
     .number()
