@@ -99,7 +99,7 @@ try {
       await say('verdicts', {
         criterion: i + 1,
         ok: false,
-        reason: `${words}: nobody played the customer in this rehearsal`,
+        reason: `${words}: no person took part in this rehearsal`,
       });
   // What the record shows to be missing is what the day has taught.
   const { scores } = await api('GET', at);

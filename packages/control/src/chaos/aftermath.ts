@@ -26,6 +26,12 @@ export interface Aftermath {
 }
 
 const MOST_RUNS = 500;
+const prefixOf = (service: string): string => `${service}|chaos|`;
+
+/** Whether an incident was opened by an experiment that left something behind, and not because anything was noticed. */
+export function isOfChaos(service: string, dedupKey: string): boolean {
+  return dedupKey.startsWith(prefixOf(service));
+}
 
 /** What kind of trouble a fault is that did not go away. */
 function typeOf({ experiment }: KeptRun): IncidentType {
@@ -58,7 +64,7 @@ export function aftermath(parts: {
 
   async function open(run: KeptRun, title: string, reason: string): Promise<void> {
     const { service, name } = run.experiment;
-    const dedupKey = `${service}|chaos|${name}|${title}`;
+    const dedupKey = `${prefixOf(service)}${name}|${title}`;
     if (book.live(service).some(({ incident }) => isOpen(incident) && incident.dedupKey === dedupKey)) return;
     const config = parts.config(service);
     const incident = openIncident(

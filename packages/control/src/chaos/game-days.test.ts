@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { EXPERIMENT, FILE, FULL, type Plant, plant, SIMPLER } from './plant.test.support.ts';
+import { EXPERIMENT, FILE, FULL, LOST, type Plant, plant, SIMPLER } from './plant.test.support.ts';
 
 const SCENARIO = {
   evenkeel: 1,
@@ -79,6 +79,27 @@ describe('a game day', { timeout: 60_000 }, () => {
     const report = await one.api().call('GET', `${at}/report`);
     expect(report.text).toContain('experiment model\\_failure completed');
     expect(report.text).toContain('page from SEV3');
+  });
+
+  it('does not take for noticed what an experiment says of itself', async () => {
+    const day = await one.post('/api/v1/gamedays', {
+      scenario: 'bad_hour',
+      mode: 'live',
+      participants: [{ name: 'ada', role: 'on call' }],
+    });
+    const at = `/api/v1/gamedays/${String(day.id)}`;
+    await one.post(`${at}/start`, {});
+    // Its users stay without an answer when the fault has gone: the run itself opens an incident about that.
+    await one.seconds(28, (_, hit) => (hit ? SIMPLER : FULL));
+    await one.seconds(60, (user) => (user % 10 === 0 ? LOST : FULL));
+    const { incidents } = await one.get('/api/v1/incidents');
+    expect(JSON.stringify(incidents)).toContain('did not come back after model_failure');
+    await one.post(`${at}/end`, {});
+    expect((await one.get(at)).scores).toMatchObject([
+      { criterion: 'detected within 3 min', status: 'missed' },
+      { status: 'missed' },
+      {},
+    ]);
   });
 
   it('stops what it has started when it ends', async () => {

@@ -18,6 +18,7 @@ import {
 import type { Documents, Lease } from '@evenkeel/store';
 import { z } from 'zod';
 import type { IncidentBook } from '../incidents/book.ts';
+import { isOfChaos } from './aftermath.ts';
 import type { KeptRun } from './kept-run.ts';
 
 /** A game day as it is kept, with its scenario as it was when it was planned. */
@@ -112,7 +113,10 @@ export function gameDays(parts: {
     const found = await parts.incidents
       .list({ service: scenario.service, from, limit: MOST_INCIDENTS })
       .catch(() => undefined);
-    const since = found?.filter(({ detectedAt }) => detectedAt >= from);
+    // What an experiment says of itself was noticed by nobody.
+    const since = found?.filter(
+      ({ detectedAt, dedupKey }) => detectedAt >= from && !isOfChaos(scenario.service, dedupKey),
+    );
     const latest = parts.budgets(scenario.service);
     const spent = latest?.flatMap(({ objective, remaining }) => {
       const first = budgets?.find((one) => one.objective === objective)?.remaining;
