@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { loadServiceFile } from '../packages/config/src/index.ts';
@@ -19,20 +19,4 @@ it('the README is short and holds its two commands in the first screen', () => {
   const screen = lines.slice(0, 20).join('\n');
   expect(screen).toContain('npm start');
   expect(screen).toContain('npm test');
-});
-
-it('no document links to a file that is not there', () => {
-  const pages = [
-    'README.md',
-    'CONTRIBUTING.md',
-    'examples/moderation/README.md',
-    ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
-  ];
-  const dead = pages.flatMap((page) =>
-    [...read(page).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)]
-      .map(([, target]) => join(dirname(page), target ?? ''))
-      .filter((target) => !existsSync(join(root, target)))
-      .map((target) => `${page} -> ${target}`),
-  );
-  expect(dead).toEqual([]);
 });

@@ -81,8 +81,8 @@ describe('incidents of the real program', () => {
         20_000,
         'full service',
       );
-      // A look at full service, so that it is no start any more.
-      await new Promise((resolve) => setTimeout(resolve, 2_500));
+      // Full service for so long that it is no start any more.
+      await new Promise((resolve) => setTimeout(resolve, 17_000));
       ill = true;
       await until(() => pages.size > 0, 30_000, 'a page');
       const before = await incidents();
