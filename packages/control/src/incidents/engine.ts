@@ -60,9 +60,9 @@ const CHANGES_MS = 6 * 3_600_000;
 const REPORTS_MS = 600_000;
 const DAY_MS = 86_400_000;
 /** A service that has just been started is not in trouble because its models are still loading, in milliseconds. */
-const STARTING_MS = 120_000;
+const STARTING_MS = 30_000;
 /** Full service after this long is full service, in milliseconds: before its first health checks a service says that all is well. */
-const SETTLED_MS = 8_000;
+const SETTLED_MS = 5_000;
 /** Facts change slowly beside traffic: they are read this often, in milliseconds. */
 const FACTS_EVERY_MS = 5_000;
 const MOST_FACTS = 1_000;
