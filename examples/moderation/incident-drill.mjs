@@ -90,7 +90,12 @@ async function recorder() {
     });
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { events, strangers, url: `http://127.0.0.1:${server.address().port}/`, close: () => server.close() };
+  return {
+    events,
+    strangers,
+    url: `http://127.0.0.1:${server.address().port}/`,
+    close: () => server.close(),
+  };
 }
 
 const children = new Set();
@@ -258,7 +263,8 @@ async function stageOf(change) {
       serving.child.kill('SIGTERM');
       stage.features.child.kill('SIGTERM');
       await gone;
-      if (stage.pager.strangers.length > 0) console.error('strangers at the receiver:', stage.pager.strangers);
+      if (stage.pager.strangers.length > 0)
+        console.error('strangers at the receiver:', stage.pager.strangers);
       stage.pager.close();
       rmSync(dir, { recursive: true, force: true });
     },
